@@ -1,0 +1,199 @@
+import { z } from 'zod'
+import { type Resource, secretKeyReference } from './resource.ts'
+import type { DestinationStatus } from './status.ts'
+
+const host = z.string().min(1).max(253).describe('Host name or address of the server.')
+const port = (standard: number) => z.int().min(1).max(65535).default(standard).describe('TCP port.')
+const database = z.string().min(1).max(255).describe('Name of the database. Immutable.')
+const username = z.string().min(1).max(255).describe('User that EngageOps connects as.')
+const passwordSecretRef = secretKeyReference.describe('Where the password stands.')
+const sslMode = z
+  .enum(['VerifyFull', 'VerifyCa', 'Require', 'Disable'])
+  .default('VerifyFull')
+  .describe('How the server is verified: VerifyFull checks certificate and host name.')
+const caSecretRef = secretKeyReference.describe('Where the PEM certificate of the authority stands.')
+
+const snowflake = z.strictObject({
+  account: z.string().min(1).max(255).describe('Account identifier, with region where needed. Immutable.'),
+  warehouse: z.string().min(1).max(255).describe('Virtual warehouse that runs the statements.'),
+  database,
+  username,
+  role: z.string().min(1).max(255).optional().describe("Role to use instead of the user's default role."),
+  privateKeySecretRef: secretKeyReference.describe('Where the PKCS#8 private key stands.'),
+  privateKeyPassphraseSecretRef: secretKeyReference.optional().describe("Where the key's passphrase stands."),
+})
+
+const databricks = z.strictObject({
+  host,
+  httpPath: z.string().min(1).max(1024).describe('HTTP path of the SQL warehouse.'),
+  port: port(443),
+  catalog: z.string().min(1).max(255).describe('Unity Catalog that holds the schemas. Immutable.'),
+  clientId: z.string().min(1).max(255).describe('Client id of the service principal.'),
+  clientSecretSecretRef: secretKeyReference.describe('Where the OAuth secret of the service principal stands.'),
+  stagingVolume: z.string().min(1).max(1024).optional().describe('Volume that files are staged in.'),
+})
+
+const bigquery = z.strictObject({
+  projectId: z.string().min(6).max(63).describe('Google Cloud project. Immutable.'),
+  location: z.string().min(1).max(63).describe('Region or multi-region of the datasets. Immutable.'),
+  serviceAccountSecretRef: secretKeyReference
+    .optional()
+    .describe('Where the service account JSON stands; without it workload identity is used.'),
+})
+
+const redshift = z.strictObject({
+  host,
+  port: port(5439),
+  database,
+  username,
+  passwordSecretRef,
+  sslMode,
+  caSecretRef: caSecretRef.optional(),
+  staging: z
+    .strictObject({
+      s3Url: z.string().min(6).max(1024).describe('Prefix (s3://bucket/prefix) that files are staged under.'),
+      iamRole: z.string().min(1).max(2048).describe('ARN of the role that COPY assumes.'),
+    })
+    .optional()
+    .describe('Where COPY loads from; without it rows are inserted.'),
+})
+
+const postgres = z.strictObject({
+  host,
+  port: port(5432),
+  database,
+  username,
+  passwordSecretRef,
+  sslMode,
+  caSecretRef: caSecretRef.optional(),
+})
+
+const duckdb = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .max(4096)
+    .describe('Path of the database file, relative to the folder of the manifest. Local mode only. Immutable.'),
+})
+
+const pod = z
+  .strictObject({
+    resources: z
+      .strictObject({
+        requests: z.record(z.string(), z.string()).optional().describe('Requested cpu and memory.'),
+        limits: z.record(z.string(), z.string()).optional().describe('Limits of cpu and memory.'),
+      })
+      .optional()
+      .describe('Resources of the sync container.'),
+    nodeSelector: z.record(z.string(), z.string()).optional().describe('Labels of the nodes that may run syncs.'),
+    serviceAccountName: z.string().max(253).optional().describe('Service account of the pod (workload identity).'),
+    priorityClassName: z.string().max(253).optional().describe('Priority class of the pod.'),
+    labels: z.record(z.string(), z.string()).optional().describe('Labels that the pod gets.'),
+    annotations: z.record(z.string(), z.string()).optional().describe('Annotations that the pod gets.'),
+  })
+  .describe('How the sync pod is scheduled, in a cluster.')
+
+const sync = z.strictObject({
+  schedule: z.string().min(9).max(100).default('0 * * * *').describe('When syncs run: five cron fields.'),
+  timeZone: z.string().min(1).max(64).default('Etc/UTC').describe('Time zone of the schedule (tz database).'),
+  suspend: z.boolean().default(false).describe('Whether scheduled syncs are held back.'),
+  parallelism: z.int().min(1).max(32).default(1).describe('Pods that stage the source side by side, in a cluster.'),
+  historyLimit: z.int().min(1).max(100).default(20).describe('Runs kept in the status.'),
+  pod: pod.optional(),
+})
+
+const schemaPolicy = z.strictObject({
+  undeclaredProperties: z
+    .enum(['Column', 'Discard'])
+    .default('Column')
+    .describe('What a property that no resource declares gets: a column, or nothing.'),
+  widenTypes: z
+    .enum(['Allow', 'Forbid'])
+    .default('Allow')
+    .describe('Whether an undeclared column may widen (Integer, Float, String); where not, the value is discarded.'),
+  dropObjects: z
+    .enum(['Forbid', 'Approve'])
+    .default('Forbid')
+    .describe('Whether a plan may drop columns and tables, once its hash is approved.'),
+  maxColumns: z
+    .int()
+    .min(20)
+    .max(10000)
+    .optional()
+    .describe("Columns a table may have; more go to one overflow column as JSON. Default: the warehouse's."),
+  dedupeWindow: z
+    .string()
+    .regex(/^[1-9][0-9]{0,3}d$/)
+    .default('30d')
+    .describe('How far back duplicates are looked for on metered warehouses, in days.'),
+})
+
+const driftPolicy = z.strictObject({
+  mode: z
+    .enum(['Correct', 'Report', 'Ignore'])
+    .default('Correct')
+    .describe('What happens when a table differs from what was declared.'),
+  interval: z
+    .string()
+    .regex(/^([1-9][0-9]*(s|m|h)|OnSync)$/)
+    .optional()
+    .describe('How often tables are compared; OnSync: with each sync. Default: 10m, metered warehouses OnSync.'),
+  ignore: z
+    .strictObject({
+      tables: z.array(z.string().min(1).max(255)).max(100).optional().describe('Table names or globs.'),
+      columns: z.array(z.string().min(1).max(255)).max(100).optional().describe('Column names or globs.'),
+    })
+    .optional()
+    .describe('What is not compared.'),
+})
+
+/** The warehouses that a WarehouseDestination can name, each by its block. */
+export const WAREHOUSE_KINDS = ['snowflake', 'databricks', 'bigquery', 'redshift', 'postgres', 'duckdb'] as const
+export type WarehouseKind = (typeof WAREHOUSE_KINDS)[number]
+
+export const destinationSpec = z.strictObject({
+  snowflake: snowflake.optional().describe('A Snowflake database.'),
+  databricks: databricks.optional().describe('A Databricks SQL warehouse.'),
+  bigquery: bigquery.optional().describe('A BigQuery project.'),
+  redshift: redshift.optional().describe('An Amazon Redshift database.'),
+  postgres: postgres.optional().describe('A PostgreSQL database.'),
+  duckdb: duckdb.optional().describe('A DuckDB file, for the local mode.'),
+  sync: sync.prefault({}).describe('When and how syncs run.'),
+  schemaPolicy: schemaPolicy.prefault({}).describe('What may happen to tables.'),
+  driftPolicy: driftPolicy.prefault({}).describe('What happens when somebody else changes a table.'),
+  adoptionPolicy: z
+    .enum(['IfCompatible', 'Never', 'Always'])
+    .default('IfCompatible')
+    .describe('Whether a table that exists already may be taken over.'),
+  probeInterval: z
+    .string()
+    .regex(/^[1-9][0-9]*(s|m|h)$/)
+    .default('5m')
+    .describe('How often the connection is tested.'),
+  bookkeepingSchema: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/)
+    .default('engageops')
+    .describe('Schema of the ledger. Immutable.'),
+})
+
+export type DestinationSpec = z.infer<typeof destinationSpec>
+export type WarehouseDestination = Resource<'WarehouseDestination', DestinationSpec, DestinationStatus>
+
+/** The one warehouse block of a destination: its kind and its settings. */
+export type WarehouseBlock = {
+  [K in WarehouseKind]: { kind: K; settings: NonNullable<DestinationSpec[K]> }
+}[WarehouseKind]
+export type PostgresSettings = NonNullable<DestinationSpec['postgres']>
+export type DuckDbSettings = NonNullable<DestinationSpec['duckdb']>
+
+/** The warehouse block of a valid spec; validation has made sure that there is exactly one. */
+export function warehouseOf(spec: DestinationSpec): WarehouseBlock {
+  if (spec.snowflake) return { kind: 'snowflake', settings: spec.snowflake }
+  if (spec.databricks) return { kind: 'databricks', settings: spec.databricks }
+  if (spec.bigquery) return { kind: 'bigquery', settings: spec.bigquery }
+  if (spec.redshift) return { kind: 'redshift', settings: spec.redshift }
+  if (spec.postgres) return { kind: 'postgres', settings: spec.postgres }
+  if (spec.duckdb) return { kind: 'duckdb', settings: spec.duckdb }
+  throw new TypeError('a WarehouseDestination without a warehouse block passed validation')
+}

@@ -1,0 +1,166 @@
+import type { IdentifierRules } from '../engage/identifiers.ts'
+import type { WarehouseBlock, WarehouseKind } from '../model/destination.ts'
+import type { SecretKeyReference } from '../model/resource.ts'
+import type { LogicalType, Table, TableName } from '../model/table.ts'
+import type { Change } from '../plan/change.ts'
+
+/** What a warehouse is, before anybody connects: pure, made from the destination's block. */
+export interface Warehouse {
+  readonly kind: WarehouseKind
+  readonly dialect: Dialect
+  readonly capabilities: Capabilities
+  /** What makes it this database and no other (account + database, host + database, path): no secret in it. */
+  readonly identity: string
+  /** Opens a session, within the deadline. Throws EngageError with a reason of the catalogue. */
+  connect(signal?: AbortSignal): Promise<Session>
+}
+
+/** What a driver folder exports to the registry: its code is imported when a destination of its kind is used. */
+export interface WarehouseDriver<K extends WarehouseKind = WarehouseKind> {
+  create(settings: Extract<WarehouseBlock, { kind: K }>['settings'], environment: WarehouseEnvironment): Warehouse
+}
+
+/** What a driver may ask of its surroundings. */
+export interface WarehouseEnvironment {
+  /** Reads a secret at the moment of use; never kept. Throws EngageError SecretNotFound. */
+  secret(reference: SecretKeyReference): Promise<string>
+  /** Folder that relative paths of the manifest are relative to. */
+  baseDir: string
+}
+
+export interface Capabilities {
+  /** DDL takes part in transactions. */
+  transactionalDdl: boolean
+  /** Data of several tables can be committed together. */
+  transactions: boolean
+  /** Float columns keep any decimal text exactly; elsewhere they are IEEE doubles. */
+  exactFloat: boolean
+  /** U+0000 cannot be stored in text. */
+  rejectsNul: boolean
+  /** Every statement costs money: no drift loop, probes only authenticate. */
+  metered: boolean
+  /** Only the local mode can use it. */
+  localOnly: boolean
+  /** Default of schemaPolicy.maxColumns. */
+  maxColumns: number
+  /** Largest text in bytes that a column takes; absent: no limit that a call could reach. */
+  maxTextBytes?: number
+}
+
+/** The SQL of a warehouse: pure functions, golden-tested. Identifiers go in lower case and unquoted. */
+export interface Dialect {
+  readonly identifiers: IdentifierRules
+  /** A quoted identifier. */
+  quote(identifier: string): string
+  /** A quoted `schema.table`. */
+  table(name: TableName): string
+  /** A literal of a column type; `null` is NULL. Timestamps are ISO 8601 text in UTC, Json is JSON text. */
+  literal(value: string | null, type: LogicalType): string
+  sqlType(type: LogicalType): string
+  /** The logical type of a SQL type as `observe` tells it; undefined where there is none. */
+  logicalType(sqlType: string): LogicalType | undefined
+  /** Whether a column can be widened in place. */
+  canWiden(from: LogicalType, to: LogicalType): boolean
+  /** The statements of a change, in order. Every one can run again after a crash: none fails where its work is done. */
+  change(change: Change): string[]
+  /** Puts the rows of a stage into a table keyed by `id`: the newest of each id stays. See EventsMerge. */
+  mergeEvents(merge: EventsMerge): Statement[]
+  /** Puts the rows of a stage into the per-user table and its twin. See UsersMerge. */
+  mergeUsers(merge: UsersMerge): Statement[]
+  /** Inserts the rows of a stage whose key is not there yet. */
+  insertMissing(merge: { target: Table; stage: string; columns: string[] }): Statement[]
+}
+
+export interface Statement {
+  sql: string
+  /** Whether the rows that it affects are rows written to the target. */
+  counts: boolean
+}
+
+/**
+ * Rows of one `id` replace each other by (received_at, then the text of the columns in order of their names): a total
+ * order, so that the result does not depend on how calls were split over files, batches and runs. An older version
+ * never overwrites a newer one.
+ */
+export interface EventsMerge {
+  target: TableName
+  /** Quoted name of the stage, as `Session.stage` returned it. */
+  stage: string
+  /** Columns to write, `id` and `received_at` among them, `uuid_ts` not. */
+  columns: string[]
+  /** Boolean column of the stage that says which rows are meant; absent: all. */
+  only?: string
+  /** ISO 8601 text: what `uuid_ts` of written rows becomes. */
+  loadedAt: string
+}
+
+/**
+ * `users` holds one row per user, each trait with the non-null value of the greatest clock (received_at, timestamp, id).
+ * The twin, in the bookkeeping schema, holds for each user the newest call of each set of non-null traits (`trait_set`):
+ * a call of the same set with a greater clock replaces it, so the users row is always the merge of a few twin rows and
+ * late calls find the clocks that they must be compared with. Twin rows that no longer give any value are deleted.
+ */
+export interface UsersMerge {
+  /** Table with `id`, `user_id`, `received_at`, `uuid_ts` and the traits. */
+  users: TableName
+  /** Table keyed by (`user_id`, `trait_set`), with `received_at`, `timestamp`, `id` and the traits. */
+  twin: TableName
+  /** Quoted name of the stage: it has the twin's columns; rows without user_id or trait_set are not meant. */
+  stage: string
+  /** Trait (and context) columns to write. */
+  traits: string[]
+  loadedAt: string
+}
+
+/** One connection, used by one run at a time. Every call has a deadline and throws EngageError only. */
+export interface Session extends AsyncDisposable {
+  serverVersion(): Promise<string>
+  /** The schemas that exist among these, and their tables and views: one metadata query. */
+  observe(schemas: readonly string[]): Promise<Observed>
+  /** Runs a SELECT. Values are text, Timestamps as `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, Booleans as `true`/`false`. */
+  query(sql: string): Promise<Record<string, string | null>[]>
+  /** Runs a statement and returns the number of affected rows (0 for DDL). */
+  execute(sql: string): Promise<number>
+  /** Runs the work in one transaction, rolled back when it throws. Not nested. Without `transactions` just runs it. */
+  transaction<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * Loads CSV files into a new temporary table that has the given columns, and returns its quoted name. Columns that a
+   * part lacks are NULL. To be dropped by `dropStage`, also after a rollback.
+   */
+  stage(stage: StageInput): Promise<string>
+  dropStage(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StageInput {
+  columns: { name: string; type: LogicalType }[]
+  parts: StagePart[]
+}
+
+/**
+ * A CSV file (RFC 4180, LF, no header, UTF-8): an unquoted empty cell is NULL, `""` is the empty string. Booleans are
+ * `true`/`false`, timestamps ISO 8601 in UTC with `Z`, numbers plain decimal text, Json is JSON text.
+ */
+export interface StagePart {
+  path: string
+  columns: string[]
+  rows: number
+}
+
+export interface Observed {
+  schemas: string[]
+  tables: ObservedTable[]
+}
+
+export interface ObservedTable extends TableName {
+  kind: 'Table' | 'View'
+  columns: ObservedColumn[]
+}
+
+export interface ObservedColumn {
+  name: string
+  /** The type as the warehouse tells it. */
+  sqlType: string
+  /** Its logical type; absent where there is none. */
+  type?: LogicalType
+}
