@@ -1,0 +1,280 @@
+import type { Column, ColumnOrigin, LogicalType } from '../model/table.ts'
+import { csvCell } from './csv.ts'
+import { ExactNumber } from './exact-number.ts'
+import { type FitTarget, fit, type NoteCode } from './fit.ts'
+import { columnIdentifier, type IdentifierRules } from './identifiers.ts'
+import { inferType, widen } from './logical-type.ts'
+
+/** A column as a lane fills it: what the warehouse has, and what this run has learnt. */
+export interface LaneColumn extends Column {
+  /** Type in the warehouse; absent while the column is not there yet. */
+  stored?: LogicalType
+  /** Bits of the targets (see `LaneRow.targets`) that have got a value: only those need the column. */
+  filledFor: number
+}
+
+/** What a lane may do with properties that it meets. */
+export interface LanePolicy {
+  identifiers: IdentifierRules
+  fit: FitTarget
+  undeclaredProperties: 'Column' | 'Discard'
+  maxColumns: number
+  /** Whether an inferred column may become wider; `stored` is absent for a column that is not in the warehouse yet. */
+  mayWiden(stored: LogicalType | undefined, to: LogicalType): boolean
+  /** Whether selective sync leaves the column out. */
+  isDisabled(column: string): boolean
+  /** Whether the text "true" or "false" is meant as a boolean under this key: Segment's journeys send such. */
+  isJourneyKey(key: string): boolean
+}
+
+/** Where a lane tells what it could not load as it stood. */
+export interface LaneListener {
+  /** A value was changed; `kept` tells whether the original value goes to discards. */
+  onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void
+}
+
+/** Takes finished lines of one width: see StageWriter. */
+export type LaneSink = (text: string, columns: readonly LaneColumn[], rows: number) => void
+
+/** Name of the column that takes, as JSON, the properties for which a table has no column left. */
+export const OVERFLOW_COLUMN = '_overflow'
+
+const MAX_DEPTH = 16
+const FLUSH_CHARS = 1 << 18
+
+/** What a place in a call is mapped to: a column index, or one of these. */
+const UNRESOLVED = -1
+const LEFT_OUT = -2
+const OVERFLOWS = -3
+
+/** A key of a call, where it was met: remembered, so that a name is worked out once and not for every call. */
+class KeyNode {
+  readonly path: string
+  column = UNRESOLVED
+  /** Whether the spelling is the column's own name: it wins over other spellings in one call. */
+  exact = false
+  journey = false
+  children: Map<string, KeyNode> | undefined
+
+  constructor(path: string) {
+    this.path = path
+  }
+}
+
+/**
+ * Turns values of calls into lines of a stage file, and learns columns and types on the way. One lane feeds one stage;
+ * it is written for speed: cells are reused, keys are looked up, not computed.
+ */
+export class Lane {
+  readonly name: string
+  readonly columns: LaneColumn[] = []
+  readonly #index = new Map<string, number>()
+  readonly #cells: string[] = []
+  readonly #roots = new Map<string, KeyNode>()
+  readonly #reserved: ReadonlySet<string>
+  readonly #policy: LanePolicy
+  readonly #listener: LaneListener
+  readonly #traits: { high: number[]; low: number[] } = { high: [], low: [] }
+  #sink: LaneSink
+  #overflow: Record<string, unknown> | undefined
+  #targets = 1
+  #text = ''
+  #rows = 0
+  #width = 0
+  #traitHigh = 0
+  #traitLow = 0
+
+  constructor(
+    name: string,
+    columns: readonly (Column & { stored?: LogicalType })[],
+    reserved: ReadonlySet<string>,
+    policy: LanePolicy,
+    listener: LaneListener,
+    sink: LaneSink,
+  ) {
+    this.name = name
+    this.#reserved = reserved
+    this.#policy = policy
+    this.#listener = listener
+    this.#sink = sink
+    for (const column of columns) this.#add(column)
+    this.#width = this.columns.length
+  }
+
+  /** Starts a row; `targets` says as bits which tables it is for. */
+  begin(targets: number): void {
+    this.#targets = targets
+    this.#traitHigh = 0
+    this.#traitLow = 0
+    this.#overflow = undefined
+    this.#cells.fill('')
+  }
+
+  /** Sets a standard column, which the caller knows to be there, to a text that fits its type; undefined is NULL. */
+  set(column: number, text: string | undefined): void {
+    if (text !== undefined) this.#cells[column] = csvCell(text)
+  }
+
+  /** The index of a standard column. */
+  indexOf(column: string): number {
+    const index = this.#index.get(column)
+    if (index === undefined) throw new RangeError(`lane ${this.name} has no column ${column}`)
+    return index
+  }
+
+  /** Whether the row has a value for the column already. */
+  has(column: string): boolean {
+    const index = this.#index.get(column)
+    return index !== undefined && this.#cells[index] !== ''
+  }
+
+  /** Flattens an object into columns, under a prefix such as `context` or none. */
+  putObject(prefix: string, value: object): void {
+    let root = this.#roots.get(prefix)
+    if (root === undefined) {
+      root = new KeyNode(prefix)
+      this.#roots.set(prefix, root)
+    }
+    this.#flatten(root, value, 0)
+  }
+
+  /** A number that stands for the set of traits which have a value in the row: the sum of their hashes. */
+  traitSet(): string {
+    return (this.#traitHigh >>> 0).toString(36) + (this.#traitLow >>> 0).toString(36)
+  }
+
+  /** Ends the row. */
+  end(): void {
+    if (this.#overflow !== undefined) this.#putOverflow(this.#overflow)
+    const cells = this.#cells
+    const width = cells.length
+    if (width !== this.#width) {
+      this.flush()
+      this.#width = width
+    }
+    let line = cells[0] ?? ''
+    for (let i = 1; i < width; i++) line += `,${cells[i]}`
+    this.#text += `${line}\n`
+    this.#rows++
+    if (this.#text.length > FLUSH_CHARS) this.flush()
+  }
+
+  /** Hands over what was built. */
+  flush(): void {
+    if (this.#rows === 0) return
+    this.#sink(this.#text, this.columns.slice(0, this.#width), this.#rows)
+    this.#text = ''
+    this.#rows = 0
+  }
+
+  #flatten(node: KeyNode, value: object, depth: number): void {
+    node.children ??= new Map()
+    const children = node.children
+    const object = value as Record<string, unknown>
+    for (const key in object) {
+      const item = object[key]
+      if (item === null || item === undefined) continue
+      let child = children.get(key)
+      if (child === undefined) {
+        child = new KeyNode(node.path === '' ? key : `${node.path}.${key}`)
+        child.journey = this.#policy.isJourneyKey(key)
+        children.set(key, child)
+      }
+      if (typeof item !== 'object' || Array.isArray(item) || item instanceof ExactNumber || depth >= MAX_DEPTH) {
+        this.#put(child, item)
+      } else this.#flatten(child, item, depth + 1)
+    }
+  }
+
+  #put(node: KeyNode, value: unknown): void {
+    if (node.column < 0) {
+      if (node.column === UNRESOLVED) this.#resolve(node, value)
+      if (node.column === OVERFLOWS) (this.#overflow ??= {})[node.path] = value
+      if (node.column < 0) return
+    }
+    const index = node.column
+    const column = this.columns[index] as LaneColumn
+    const taken = this.#cells[index] !== ''
+    if (taken && !node.exact) return this.#listener.onChanged(this, column.name, 'OtherSpelling', value, true)
+
+    const journeyValue = node.journey && (value === 'true' || value === 'false') ? value === 'true' : value
+    const cell = this.#fit(column, journeyValue)
+    if (cell === null) return
+    if (taken) this.#listener.onChanged(this, column.name, 'OtherSpelling', this.#cells[index], true)
+    else {
+      this.#traitHigh = (this.#traitHigh + (this.#traits.high[index] ?? 0)) | 0
+      this.#traitLow = (this.#traitLow + (this.#traits.low[index] ?? 0)) | 0
+    }
+    column.filledFor |= this.#targets
+    this.#cells[index] = cell
+  }
+
+  /** The cell of a value, after widening the column where that is allowed; null when the value did not fit. */
+  #fit(column: LaneColumn, value: unknown): string | null {
+    let fitted = fit(value, column.type, this.#policy.fit)
+    if (typeof fitted === 'object' && fitted !== null && fitted.text === null && column.origin === 'Inferred') {
+      const inferred = inferType(value)
+      const wider = inferred && widen(column.type, inferred)
+      if (wider && wider !== column.type && this.#policy.mayWiden(column.stored, wider)) {
+        column.type = wider
+        fitted = fit(value, wider, this.#policy.fit)
+      }
+    }
+    if (typeof fitted === 'string') {
+      return column.type === 'String' || column.type === 'Json' ? csvCell(fitted) : fitted
+    }
+    if (fitted === null) return null
+    this.#listener.onChanged(this, column.name, fitted.note, value, fitted.keep)
+    return fitted.text === null ? null : csvCell(fitted.text)
+  }
+
+  #resolve(node: KeyNode, value: unknown): void {
+    let name = columnIdentifier(node.path, this.#policy.identifiers)
+    if (this.#reserved.has(name)) name = `_${name}`
+    node.exact = node.path.replaceAll('.', '_') === name
+    if (this.#policy.isDisabled(name)) {
+      node.column = LEFT_OUT
+      return
+    }
+    const known = this.#index.get(name)
+    if (known !== undefined) {
+      node.column = known
+      return
+    }
+    const type = inferType(value)
+    if (type === undefined) return
+    if (this.#policy.undeclaredProperties === 'Discard') node.column = LEFT_OUT
+    else if (this.columns.length >= this.#policy.maxColumns - 1) node.column = OVERFLOWS
+    else node.column = this.#add({ name, type, origin: 'Inferred', ...(node.exact ? {} : { source: node.path }) })
+  }
+
+  #putOverflow(overflow: Record<string, unknown>): void {
+    const index =
+      this.#index.get(OVERFLOW_COLUMN) ?? this.#add({ name: OVERFLOW_COLUMN, type: 'Json', origin: 'Inferred' })
+    const column = this.columns[index] as LaneColumn
+    column.filledFor |= this.#targets
+    this.#cells[index] = csvCell(JSON.stringify(overflow))
+    this.#listener.onChanged(this, OVERFLOW_COLUMN, 'ColumnLimit', undefined, false)
+  }
+
+  #add(column: Column & { stored?: LogicalType }): number {
+    const index = this.columns.length
+    this.columns.push({ ...column, filledFor: column.stored === undefined ? 0 : -1 })
+    this.#index.set(column.name, index)
+    this.#cells.push('')
+    const isTrait = isTraitOrigin(column.origin)
+    this.#traits.high.push(isTrait ? hash(column.name, 0x811c9dc5) : 0)
+    this.#traits.low.push(isTrait ? hash(column.name, 0x01000193) : 0)
+    return index
+  }
+}
+
+const isTraitOrigin = (origin: ColumnOrigin): boolean => origin !== 'Standard'
+
+/** FNV-1a with a finishing mix: the same over runs and machines. */
+function hash(text: string, seed: number): number {
+  let h = seed
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d)
+  return h ^ (h >>> 13)
+}

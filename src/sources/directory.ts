@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { EngageError } from '../model/errors.ts'
+import type { Source, SourceObject } from './port.ts'
+
+const LINES = /\.(ndjson|jsonl|json)$/
+const COMPRESSED = /\.(ndjson|jsonl|json)\.(gz|zst)$/
+const PIECE = 1 << 20
+/** A file is the same while its first line is: read at most this much of it. */
+const FINGERPRINT_BYTES = 1 << 16
+
+/**
+ * A folder of NDJSON files, read recursively: `.ndjson`, `.jsonl` and `.json`, plain (they may grow) or compressed with
+ * gzip or zstd (they may not). Names that start with a dot are left alone, so that writers can rename into place.
+ */
+export class DirectorySource implements Source {
+  readonly name: string
+  readonly #root: string
+
+  constructor(name: string, root: string) {
+    this.name = name
+    this.#root = root
+  }
+
+  async list(): Promise<SourceObject[]> {
+    const entries = await readdir(this.#root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+      throw new EngageError('SourceUnreachable', 'Wait', `source ${this.name}: cannot list the folder ${this.#root}`, {
+        cause,
+      })
+    })
+    const keys = entries
+      .filter((entry) => !entry.isDirectory() && (LINES.test(entry.name) || COMPRESSED.test(entry.name)))
+      .map((entry) =>
+        join(entry.parentPath, entry.name).slice(this.#root.length).replaceAll('\\', '/').replace(/^\/+/, ''),
+      )
+      .filter((key) => !key.split('/').some((part) => part.startsWith('.')))
+    return Promise.all(
+      keys.map(async (key) => {
+        const { size, mtimeMs } = await stat(join(this.#root, key))
+        return { key, stamp: `${size}-${mtimeMs}`, bytes: size, growing: LINES.test(key) }
+      }),
+    )
+  }
+
+  /** A hash of the first line; for compressed files of their beginning and size. */
+  async version(object: SourceObject): Promise<string> {
+    const file = await open(join(this.#root, object.key))
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(FINGERPRINT_BYTES), 0, FINGERPRINT_BYTES, 0)
+      const start = buffer.subarray(0, bytesRead)
+      const lineEnd = start.indexOf(0x0a)
+      const hash = createHash('sha256')
+      if (object.growing) hash.update(lineEnd < 0 ? start : start.subarray(0, lineEnd))
+      else hash.update(start).update(String(object.bytes))
+      return hash.digest('hex').slice(0, 16)
+    } finally {
+      await file.close()
+    }
+  }
+
+  async *open(object: SourceObject, from: number): AsyncIterable<Buffer> {
+    const path = join(this.#root, object.key)
+    if (object.growing) {
+      yield* pieces(createReadStream(path, { start: from, highWaterMark: PIECE }), 0)
+      return
+    }
+    const decompress = object.key.endsWith('.gz')
+      ? createGunzip({ chunkSize: PIECE })
+      : createZstdDecompress({ chunkSize: PIECE })
+    const file = createReadStream(path, { highWaterMark: PIECE })
+    file.on('error', (error) => decompress.destroy(error))
+    try {
+      yield* pieces(file.pipe(decompress), from)
+    } catch (cause) {
+      throw new EngageError(
+        'SourceUnreadable',
+        'Stalled',
+        `source ${this.name}: ${object.key} cannot be decompressed`,
+        {
+          cause,
+        },
+      )
+    } finally {
+      file.destroy()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+async function* pieces(stream: Readable, skip: number): AsyncIterable<Buffer> {
+  let left = skip
+  for await (const piece of stream as AsyncIterable<Buffer>) {
+    if (left >= piece.length) left -= piece.length
+    else {
+      yield left > 0 ? piece.subarray(left) : piece
+      left = 0
+    }
+  }
+}
