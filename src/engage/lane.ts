@@ -9,8 +9,8 @@ import { inferType, widen } from './logical-type.ts'
 export interface LaneColumn extends Column {
   /** Type in the warehouse; absent while the column is not there yet. */
   stored?: LogicalType
-  /** Bits of the targets (see `LaneRow.targets`) that have got a value: only those need the column. */
-  filledFor: number
+  /** Bits of the target tables that have the column, or have met a value for it: only those need it. */
+  neededBy: number
 }
 
 /** What a lane may do with properties that it meets. */
@@ -78,6 +78,7 @@ export class Lane {
   #sink: LaneSink
   #overflow: Record<string, unknown> | undefined
   #targets = 1
+  #fed = 0
   #text = ''
   #rows = 0
   #width = 0
@@ -86,7 +87,7 @@ export class Lane {
 
   constructor(
     name: string,
-    columns: readonly (Column & { stored?: LogicalType })[],
+    columns: readonly LaneColumn[],
     reserved: ReadonlySet<string>,
     policy: LanePolicy,
     listener: LaneListener,
@@ -104,6 +105,7 @@ export class Lane {
   /** Starts a row; `targets` says as bits which tables it is for. */
   begin(targets: number): void {
     this.#targets = targets
+    this.#fed |= targets
     this.#traitHigh = 0
     this.#traitLow = 0
     this.#overflow = undefined
@@ -167,6 +169,13 @@ export class Lane {
     this.#rows = 0
   }
 
+  /** Bits of the targets that rows were for since the last call. */
+  takeFed(): number {
+    const fed = this.#fed
+    this.#fed = 0
+    return fed
+  }
+
   #flatten(node: KeyNode, value: object, depth: number): void {
     node.children ??= new Map()
     const children = node.children
@@ -189,13 +198,16 @@ export class Lane {
   #put(node: KeyNode, value: unknown): void {
     if (node.column < 0) {
       if (node.column === UNRESOLVED) this.#resolve(node, value)
-      if (node.column === OVERFLOWS) (this.#overflow ??= {})[node.path] = value
+      if (node.column === OVERFLOWS) this.#keepOverflow(node.path, value)
       if (node.column < 0) return
     }
     const index = node.column
     const column = this.columns[index] as LaneColumn
     const taken = this.#cells[index] !== ''
-    if (taken && !node.exact) return this.#listener.onChanged(this, column.name, 'OtherSpelling', value, true)
+    if (taken && !node.exact) {
+      this.#listener.onChanged(this, column.name, 'OtherSpelling', value, true)
+      return
+    }
 
     const journeyValue = node.journey && (value === 'true' || value === 'false') ? value === 'true' : value
     const cell = this.#fit(column, journeyValue)
@@ -205,7 +217,7 @@ export class Lane {
       this.#traitHigh = (this.#traitHigh + (this.#traits.high[index] ?? 0)) | 0
       this.#traitLow = (this.#traitLow + (this.#traits.low[index] ?? 0)) | 0
     }
-    column.filledFor |= this.#targets
+    column.neededBy |= this.#targets
     this.#cells[index] = cell
   }
 
@@ -245,21 +257,34 @@ export class Lane {
     if (type === undefined) return
     if (this.#policy.undeclaredProperties === 'Discard') node.column = LEFT_OUT
     else if (this.columns.length >= this.#policy.maxColumns - 1) node.column = OVERFLOWS
-    else node.column = this.#add({ name, type, origin: 'Inferred', ...(node.exact ? {} : { source: node.path }) })
+    else
+      node.column = this.#add({
+        name,
+        type,
+        origin: 'Inferred',
+        neededBy: 0,
+        ...(node.exact ? {} : { source: node.path }),
+      })
+  }
+
+  #keepOverflow(path: string, value: unknown): void {
+    this.#overflow ??= {}
+    this.#overflow[path] = value
   }
 
   #putOverflow(overflow: Record<string, unknown>): void {
     const index =
-      this.#index.get(OVERFLOW_COLUMN) ?? this.#add({ name: OVERFLOW_COLUMN, type: 'Json', origin: 'Inferred' })
+      this.#index.get(OVERFLOW_COLUMN) ??
+      this.#add({ name: OVERFLOW_COLUMN, type: 'Json', origin: 'Inferred', neededBy: 0 })
     const column = this.columns[index] as LaneColumn
-    column.filledFor |= this.#targets
+    column.neededBy |= this.#targets
     this.#cells[index] = csvCell(JSON.stringify(overflow))
     this.#listener.onChanged(this, OVERFLOW_COLUMN, 'ColumnLimit', undefined, false)
   }
 
-  #add(column: Column & { stored?: LogicalType }): number {
+  #add(column: LaneColumn): number {
     const index = this.columns.length
-    this.columns.push({ ...column, filledFor: column.stored === undefined ? 0 : -1 })
+    this.columns.push(column)
     this.#index.set(column.name, index)
     this.#cells.push('')
     const isTrait = isTraitOrigin(column.origin)

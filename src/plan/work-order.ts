@@ -14,6 +14,8 @@ export interface WorkOrder {
   destination: string
   /** Segment's id of the space, where configured. */
   spaceId?: string
+  /** Who owns the tables that a sync makes for events it meets: the space, as `objects` names it. */
+  owner: { id: string; uid: string }
   bookkeepingSchema: string
   sources: SourceSpec[]
   computations: Computation[]

@@ -1,0 +1,133 @@
+import { type LaneTarget, stageColumns } from '../engage/convert.ts'
+import type { LaneColumn } from '../engage/lane.ts'
+import type { Column, ColumnOrigin, LogicalType, Table, TableName } from '../model/table.ts'
+import type { Change } from '../plan/change.ts'
+import { tableOf, type TableKind } from '../plan/standard-tables.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
+import type { Dialect, Observed } from '../warehouses/port.ts'
+
+interface KnownColumn {
+  /** Absent where the warehouse's type has no logical one: such a column is left alone. */
+  type: LogicalType | undefined
+  origin: ColumnOrigin
+}
+
+/** What the registry of columns says of a column. */
+export interface RegisteredColumn extends TableName {
+  column: string
+  origin: ColumnOrigin
+}
+
+/** The tables as they are in the warehouse, kept up to date with what the run changes. */
+export class Catalog {
+  readonly #tables = new Map<string, Map<string, KnownColumn>>()
+  readonly #order: WorkOrder
+  readonly #dialect: Dialect
+
+  constructor(order: WorkOrder, observed: Observed, registry: readonly RegisteredColumn[], dialect: Dialect) {
+    this.#order = order
+    this.#dialect = dialect
+    const origins = new Map(registry.map(({ schema, name, column, origin }) => [`${schema}.${name}.${column}`, origin]))
+    for (const table of observed.tables) {
+      const id = idOf(table)
+      const known = new Map<string, KnownColumn>()
+      for (const column of table.columns) {
+        known.set(column.name, { type: column.type, origin: origins.get(`${id}.${column.name}`) ?? 'Declared' })
+      }
+      this.#tables.set(id, known)
+    }
+  }
+
+  has(table: TableName): boolean {
+    return this.#tables.has(idOf(table))
+  }
+
+  columnsOf(table: TableName): ReadonlyMap<string, KnownColumn> {
+    return this.#tables.get(idOf(table)) ?? new Map<string, KnownColumn>()
+  }
+
+  /**
+   * Columns of a lane when it is opened: the stage's standard ones, the declared ones, and all that the tables have.
+   * The type is the warehouse's where that differs from the declared one.
+   */
+  laneColumns(targets: readonly LaneTarget[]): LaneColumn[] {
+    const columns = new Map<string, LaneColumn>()
+    const kind = targets[0]?.kind ?? 'Event'
+    for (const column of stageColumns(kind)) columns.set(column.name, { ...column, stored: column.type, neededBy: -1 })
+    columns.set('uuid_ts', { name: 'uuid_ts', type: 'Timestamp', origin: 'Standard', neededBy: 0 })
+    for (const { table, bit } of targets) {
+      for (const column of this.#declared(table)) this.#merge(columns, column, undefined, bit)
+      for (const [name, { type, origin }] of this.columnsOf(table)) {
+        if (type !== undefined) this.#merge(columns, { name, type, origin }, type, bit)
+      }
+    }
+    columns.delete('uuid_ts')
+    return [...columns.values()]
+  }
+
+  /** Whether a table has the column with a type that nothing can be loaded into. */
+  isUnusable(table: TableName, column: string): boolean {
+    const known = this.columnsOf(table).get(column)
+    return known !== undefined && known.type === undefined
+  }
+
+  /** What must change before rows with these columns can be loaded. */
+  evolve(table: TableName, kind: TableKind, needed: readonly Column[]): Change[] {
+    if (!this.has(table)) return [{ kind: 'CreateTable', table: this.#newTable(table, kind, needed) }]
+    const known = this.columnsOf(table)
+    return needed.flatMap((column): Change[] => {
+      const stored = known.get(column.name)
+      if (stored === undefined) return [{ kind: 'AddColumn', table, column }]
+      if (stored.type === undefined || this.#same(stored.type, column.type)) return []
+      return [{ kind: 'WidenColumn', table, column: column.name, from: stored.type, to: column.type }]
+    })
+  }
+
+  apply(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.kind === 'CreateTable') {
+        const known = new Map<string, KnownColumn>()
+        for (const { name, type, origin } of change.table.columns) known.set(name, { type, origin })
+        this.#tables.set(idOf(change.table), known)
+      } else if (change.kind === 'AddColumn') {
+        const { name, type, origin } = change.column
+        this.#tables.get(idOf(change.table))?.set(name, { type, origin })
+      } else if (change.kind === 'WidenColumn') {
+        const known = this.#tables.get(idOf(change.table))?.get(change.column)
+        if (known) known.type = change.to
+      }
+    }
+  }
+
+  #declared(table: TableName): Column[] {
+    return this.#order.tables.find((desired) => idOf(desired) === idOf(table))?.columns ?? []
+  }
+
+  #newTable(table: TableName, kind: TableKind, needed: readonly Column[]): Table {
+    const desired = tableOf(
+      kind,
+      table,
+      this.#declared(table).filter((column) => column.origin !== 'Standard'),
+    )
+    const names = new Set(desired.columns.map((column) => column.name))
+    return { ...desired, columns: [...desired.columns, ...needed.filter((column) => !names.has(column.name))] }
+  }
+
+  #merge(columns: Map<string, LaneColumn>, column: Column, stored: LogicalType | undefined, bit: number): void {
+    const known = columns.get(column.name)
+    if (known === undefined) {
+      columns.set(column.name, { ...column, neededBy: bit, ...(stored === undefined ? {} : { stored }) })
+      return
+    }
+    known.neededBy |= bit
+    if (stored === undefined || known.stored !== undefined) return
+    known.stored = stored
+    if (!this.#same(known.type, stored)) known.type = stored
+  }
+
+  #same(a: LogicalType, b: LogicalType): boolean {
+    return this.#dialect.sqlType(a) === this.#dialect.sqlType(b)
+  }
+}
+
+const idOf = ({ schema, name }: TableName): string => `${schema}.${name}`

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { bookkeepingTable } from '../plan/bookkeeping.ts'
+import type { Dialect, Session } from '../warehouses/port.ts'
+import { insertRows, type LedgerRow } from './ledger.ts'
+
+/** Position of an object that was read to its end and cannot grow. */
+export const END = Number.MAX_SAFE_INTEGER
+
+/** How far an object was read. */
+export interface Progress {
+  source: string
+  object: string
+  version: string
+  /** Byte offset after the last line that was read. */
+  position: number
+  firstSeen: string
+}
+
+/**
+ * Positions per object and subscription. A row of the ledger is kept per object and commit, for the whole set of
+ * subscriptions (by its hash): an activation that is added later is not in the older sets, so it starts at 0.
+ */
+export class Checkpoints {
+  readonly #session: Session
+  readonly #dialect: Dialect
+  readonly #schema: string
+  readonly #scope: string
+  readonly #members: readonly string[]
+  readonly #hash: string
+  readonly #known = new Map<string, { reached: Float64Array; firstSeen: string }>()
+  readonly #everSeen = new Set<string>()
+  #setIsStored = false
+  #skipped: { hash: string; members: string[]; progress: Progress[] } | undefined
+
+  constructor(session: Session, dialect: Dialect, schema: string, scope: string, members: readonly string[]) {
+    this.#session = session
+    this.#dialect = dialect
+    this.#schema = schema
+    this.#scope = scope
+    this.#members = members
+    this.#hash = hashOf(members)
+  }
+
+  async load(): Promise<void> {
+    const { quote, table, literal } = this.#dialect
+    const sets = await this.#session.query(
+      `SELECT hash, members FROM ${table({ schema: this.#schema, name: 'subscription_sets' })}`,
+    )
+    const membersOf = new Map(sets.map((row) => [row.hash, JSON.parse(row.members ?? '[]') as string[]]))
+    this.#setIsStored = membersOf.has(this.#hash)
+    const rows = await this.#session.query(
+      `SELECT source, object, version, subscriptions, max(${quote('position')}) AS reached, min(first_seen_at) AS first_seen ` +
+        `FROM ${table({ schema: this.#schema, name: 'checkpoints' })} WHERE scope = ${literal(this.#scope, 'String')} ` +
+        'GROUP BY source, object, version, subscriptions',
+    )
+    const numbers = new Map(this.#members.map((member, number) => [member, number]))
+    for (const row of rows) {
+      const key = keyOf(row.source ?? '', row.object ?? '', row.version ?? '')
+      const known = this.#known.get(key) ?? { reached: new Float64Array(this.#members.length), firstSeen: '9999' }
+      this.#known.set(key, known)
+      if (row.first_seen && row.first_seen < known.firstSeen) known.firstSeen = row.first_seen
+      for (const member of membersOf.get(row.subscriptions ?? '') ?? []) {
+        this.#everSeen.add(member)
+        const number = numbers.get(member)
+        if (number !== undefined) known.reached[number] = Math.max(known.reached[number] ?? 0, Number(row.reached))
+      }
+    }
+  }
+
+  /** Positions of every subscription in an object, and when it was first seen; undefined: never. */
+  of(source: string, object: string, version: string): { reached: Float64Array; firstSeen: string } | undefined {
+    return this.#known.get(keyOf(source, object, version))
+  }
+
+  /** Whether the subscription has never read anything: with `backfill: None` it then starts behind what is there. */
+  isNew(subscription: number): boolean {
+    return !this.#everSeen.has(this.#members[subscription] ?? '')
+  }
+
+  /** Lets new subscriptions start behind what is there; recorded with the next progress. */
+  skip(subscriptions: readonly number[], progress: Progress): void {
+    const members = subscriptions.map((number) => this.#members[number] ?? '')
+    this.#skipped ??= { hash: hashOf(members), members, progress: [] }
+    this.#skipped.progress.push(progress)
+  }
+
+  /** The INSERTs that record progress, to be run in the transaction of the rows. */
+  statements(progress: readonly Progress[], runId: string, now: string): string[] {
+    const sets: LedgerRow[] = []
+    if (!this.#setIsStored) sets.push({ hash: this.#hash, members: JSON.stringify(this.#members) })
+    const rows = progress.map((entry) => this.#row(entry, this.#hash, runId, now))
+    if (this.#skipped) {
+      const { hash, members } = this.#skipped
+      if (hash !== this.#hash) sets.push({ hash, members: JSON.stringify(members) })
+      rows.push(...this.#skipped.progress.map((entry) => this.#row(entry, hash, runId, now)))
+    }
+    if (rows.length === 0) return []
+    return [
+      ...insertRows(this.#dialect, bookkeepingTable(this.#schema, 'subscription_sets'), sets),
+      ...insertRows(this.#dialect, bookkeepingTable(this.#schema, 'checkpoints'), rows),
+    ]
+  }
+
+  #row(entry: Progress, subscriptions: string, runId: string, now: string): LedgerRow {
+    return {
+      scope: this.#scope,
+      source: entry.source,
+      object: entry.object,
+      version: entry.version,
+      subscriptions,
+      position: String(entry.position),
+      first_seen_at: entry.firstSeen,
+      run_id: runId,
+      created_at: now,
+    }
+  }
+
+  /** To be called when the statements were committed. */
+  committed(): void {
+    this.#setIsStored = true
+    this.#skipped = undefined
+  }
+}
+
+const hashOf = (members: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 16)
+
+const keyOf = (source: string, object: string, version: string): string => JSON.stringify([source, object, version])

@@ -1,0 +1,59 @@
+import { csvCell } from '../engage/csv.ts'
+import type { Finding } from '../engage/convert.ts'
+import { bookkeepingTable } from '../plan/bookkeeping.ts'
+import type { StagePart } from '../warehouses/port.ts'
+import { StageWriter } from './stage-writer.ts'
+
+/** Of a value that was discarded this much is kept readable, and of its call this much raw. */
+const VALUE_CHARS = 4096
+const RAW_BYTES = 1 << 16
+
+/** Writes what could not be loaded to a stage of its own: it is committed with the rows of the same calls. */
+export class Discards {
+  readonly #writer: StageWriter
+  readonly #columns = bookkeepingTable('', 'discards').columns.map((column) => ({ ...column, neededBy: 0 }))
+  readonly #scope: string
+  readonly #runId: string
+  readonly counts = new Map<string, number>()
+
+  constructor(directory: string, scope: string, runId: string) {
+    this.#writer = new StageWriter(directory, 'discards')
+    this.#scope = scope
+    this.#runId = runId
+  }
+
+  add({ table, column, note, value, rowId, place }: Finding, now: string): void {
+    this.counts.set(table, (this.counts.get(table) ?? 0) + 1)
+    const cells: Record<string, string | undefined> = {
+      scope: this.#scope,
+      source: place.source,
+      object: place.object,
+      version: place.version,
+      position: String(place.position),
+      line: place.line === undefined ? undefined : String(place.line),
+      table_name: table,
+      column_name: column,
+      row_id: rowId === '' ? undefined : rowId,
+      reason: note,
+      value: column === '' ? undefined : textOf(value),
+      raw: place.bytes.subarray(0, RAW_BYTES).toString('base64'),
+      run_id: this.#runId,
+      created_at: now,
+    }
+    const line = this.#columns.map(({ name }) => {
+      const cell = cells[name]
+      return cell === undefined ? '' : csvCell(cell)
+    })
+    this.#writer.write(`${line.join(',')}\n`, this.#columns, 1)
+  }
+
+  take(): StagePart[] {
+    return this.#writer.take()
+  }
+}
+
+/** Text that any warehouse can store. */
+function textOf(value: unknown): string | undefined {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text?.slice(0, VALUE_CHARS).replaceAll('\u0000', '').toWellFormed()
+}

@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto'
+import type { WorkOrder } from '../plan/work-order.ts'
+
+/** What the last complete run of a scope had read: enough to see that there is nothing new without asking the warehouse. */
+export interface Mirror {
+  /** Hash of the work order: another one may want other tables from the same calls. */
+  order: string
+  /** Stamp of every object, by source and key. */
+  stamps: Record<string, string>
+}
+
+/** Where the mirror of a scope is kept between runs; losing it costs one look into the warehouse. */
+export interface MirrorStore {
+  read(scope: string): Promise<Mirror | undefined>
+  write(scope: string, mirror: Mirror): Promise<void>
+}
+
+export const orderHash = (order: WorkOrder): string =>
+  createHash('sha256').update(JSON.stringify(order)).digest('hex').slice(0, 32)
+
+export const mirrorKey = (source: string, object: string): string => `${source}/${object}`

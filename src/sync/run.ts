@@ -1,0 +1,333 @@
+import { isUtf8 } from 'node:buffer'
+import { Converter, type Finding, type LinePlace } from '../engage/convert.ts'
+import { type PreparedMapping, prepareMapping } from '../engage/mapping.ts'
+import { EngageError } from '../model/errors.ts'
+import { bookkeepingTable } from '../plan/bookkeeping.ts'
+import { acquireLease, type Lease, releaseLease, renewLease } from '../warehouses/lease.ts'
+import type { Session } from '../warehouses/port.ts'
+import { Checkpoints, END, type Progress } from './checkpoints.ts'
+import { type CommitContext, commitSegment, type Segment } from './commit.ts'
+import { Discards } from './discards.ts'
+import { insertRows, type LedgerRow } from './ledger.ts'
+import { isWholeTable, lanePolicy, leftOutBy } from './policy.ts'
+import { type CollectionReport, type Notices, statusOf } from './report.ts'
+import { LineSplitter } from './lines.ts'
+import { StageWriter } from './stage-writer.ts'
+import { readState } from './state.ts'
+import type { SyncInput, Work } from './sync.ts'
+
+const DEFAULT_SEGMENT_CHARS = 64 << 20
+const LEASE_SECONDS = 600
+/** A source is refused when this many of an object's lines, and most of them, are no calls. */
+const GARBAGE_LINES = 1000
+
+export interface RunInput extends SyncInput {
+  now: () => Date
+  runId: string
+  notices: Notices
+  /** Folder for the stage files of this run. */
+  directory: string
+}
+
+/**
+ * A run with a session open: it converts calls into stage files, and commits them segment by segment. While one segment
+ * is committed, the next is being converted: the warehouse and this process work side by side.
+ */
+export class Run {
+  readonly #input: RunInput
+  readonly #context: CommitContext
+  readonly #converter: Converter
+  readonly #discards: Discards
+  readonly #writers: Map<string, StageWriter>
+  readonly #collections = new Map<string, CollectionReport>()
+  readonly #progress = new Map<string, Progress>()
+  #commit: Promise<void> = Promise.resolve()
+  #failure: unknown
+  bytes = 0
+
+  private constructor(input: RunInput, context: CommitContext, mappings: ReadonlyMap<string, PreparedMapping>) {
+    this.#input = input
+    this.#context = context
+    this.#discards = new Discards(input.directory, input.order.scope, input.runId)
+    this.#writers = new Map()
+    const writers = this.#writers
+    const { catalog, isLeftOut } = context
+    this.#converter = new Converter({
+      order: input.order,
+      mappings,
+      columnsOf: (targets) => catalog.laneColumns(targets),
+      policyOf: (targets) =>
+        lanePolicy(
+          input.order,
+          input.warehouse,
+          (column) =>
+            targets.every(({ table }) => isLeftOut(table, column) || catalog.isUnusable(table, column)) &&
+            targets.length > 0,
+        ),
+      sinkOf: (name) => {
+        const writer = new StageWriter(input.directory, String(writers.size))
+        writers.set(name, writer)
+        return writer.write
+      },
+      isDisabled: (table) => input.order.selectiveSync.some((rule) => isWholeTable(rule) && rule.collection === table),
+      onFinding: (finding) => this.#onFinding(finding),
+    })
+  }
+
+  /** Connects, takes the writer lease and reads what the warehouse holds. */
+  static async open(input: RunInput): Promise<Run> {
+    const { order, warehouse } = input
+    const mappings = new Map<string, PreparedMapping>()
+    for (const activation of order.storageActions) {
+      mappings.set(activation.name, await prepareMapping(activation.mapping))
+    }
+    const session = await warehouse.connect(input.signal)
+    let lease: Lease | undefined
+    try {
+      const leases = bookkeepingTable(order.bookkeepingSchema, 'leases')
+      lease = await acquireLease(
+        session,
+        warehouse.dialect,
+        leases,
+        order.scope,
+        input.holder,
+        LEASE_SECONDS,
+        input.now,
+      )
+      const { catalog, checkpoints } = await readState(session, warehouse, order)
+      const context: CommitContext = {
+        session,
+        warehouse,
+        order,
+        catalog,
+        checkpoints,
+        lease,
+        runId: input.runId,
+        now: input.now,
+        isLeftOut: leftOutBy(order.selectiveSync),
+      }
+      return new Run(input, context, mappings)
+    } catch (error) {
+      if (lease) await releaseLease(session, warehouse.dialect, lease).catch(() => undefined)
+      await session.close()
+      throw error
+    }
+  }
+
+  get calls(): number {
+    return this.#converter.counts.calls
+  }
+
+  get unrouted(): number {
+    return this.#converter.counts.unrouted
+  }
+
+  collections(): CollectionReport[] {
+    for (const [table, discards] of this.#discards.counts) if (table !== '') this.#collection(table).discards = discards
+    const { notices } = this.#input
+    return [...this.#collections.values()].map((report) => ({ ...report, notices: notices.of(report.collection) }))
+  }
+
+  /** Reads all objects; false when it was told to stop before the end. */
+  async read(work: readonly Work[]): Promise<boolean> {
+    const totalBytes = work.reduce((sum, { object }) => sum + object.bytes, 0)
+    for (const item of work) {
+      await this.#readObject(item, totalBytes)
+      if (this.#input.signal?.aborted) return false
+    }
+    return true
+  }
+
+  /** Commits what is left and writes the run into the ledger. */
+  async finish(start: string): Promise<void> {
+    await this.#cut()
+    await this.#settled()
+    const { unrouted, otherTypes } = this.#converter.counts
+    if (unrouted > 0) this.#input.notices.say('Info', 'calls of no computation of this space', unrouted)
+    if (otherTypes > 0) this.#input.notices.say('Info', 'calls that are neither identify nor track', otherTypes)
+    await this.#record(start)
+  }
+
+  async close(): Promise<void> {
+    await this.#commit
+    const { session, warehouse, lease } = this.#context
+    try {
+      await releaseLease(session, warehouse.dialect, lease)
+    } catch {
+      // A lease that cannot be given back expires.
+    } finally {
+      await session.close()
+    }
+  }
+
+  async #readObject({ source, object }: Work, totalBytes: number): Promise<void> {
+    const { checkpoints } = this.#context
+    const version = await source.version(object)
+    const known = checkpoints.of(source.name, object.key, version)
+    const firstSeen = known?.firstSeen ?? this.#input.now().toISOString()
+    const reached = this.#reached(known?.reached, object.growing ? object.bytes : END, {
+      source: source.name,
+      object: object.key,
+      version,
+      firstSeen,
+    })
+    const from = reached.length === 0 ? END : reached.reduce((a, b) => Math.min(a, b))
+    if (from >= (object.growing ? object.bytes : END)) return
+
+    const splitter = new LineSplitter(from)
+    const place: LinePlace = {
+      source: source.name,
+      object: object.key,
+      version,
+      position: from,
+      bytes: EMPTY,
+      reached,
+      firstSeen,
+    }
+    const progress: Progress = { source: source.name, object: object.key, version, position: from, firstSeen }
+    const key = JSON.stringify([source.name, object.key, version])
+    const garbageBefore = this.#converter.counts.garbage
+    let lines = 0
+    const onLine = (bytes: Buffer, start: number): void => {
+      lines++
+      place.position = start
+      place.bytes = bytes
+      if (from === 0) place.line = lines
+      const text = bytes.toString()
+      if (text.includes('\ufffd') && !isUtf8(bytes)) this.#input.notices.add('', '', 'InvalidUnicode', false)
+      this.#converter.convert(text, place)
+    }
+    const afterPiece = async () => {
+      progress.position = splitter.position
+      this.#progress.set(key, progress)
+      const garbage = this.#converter.counts.garbage - garbageBefore
+      if (garbage >= GARBAGE_LINES && garbage * 2 > lines) {
+        throw new EngageError(
+          'SourceUnreadable',
+          'Stalled',
+          `source ${source.name}: ${garbage} of the first ${lines} lines of ${object.key} are no calls (one JSON object a line is expected)`,
+        )
+      }
+      this.#input.onProgress?.({ calls: this.calls, bytes: this.bytes, totalBytes })
+      if (this.#chars() >= (this.#input.segmentChars ?? DEFAULT_SEGMENT_CHARS)) await this.#cut()
+      if (this.#failure !== undefined) throw this.#failure
+    }
+    for await (const piece of source.open(object, from)) {
+      this.bytes += piece.length
+      splitter.push(piece, onLine)
+      await afterPiece()
+      if (this.#input.signal?.aborted) return
+    }
+    if (object.growing) {
+      if (splitter.waiting)
+        this.#input.notices.say('Info', `${object.key}: the last line has no line end yet and waits`)
+    } else {
+      splitter.finish(onLine)
+      splitter.position = END
+      await afterPiece()
+    }
+  }
+
+  /** Where each subscription stands; new ones without backfill start behind what is there. */
+  #reached(known: Float64Array | undefined, end: number, object: Omit<Progress, 'position'>): Float64Array {
+    const { checkpoints } = this.#context
+    const { subscriptions } = this.#converter.router
+    const reached = known?.slice() ?? new Float64Array(subscriptions.length)
+    const skipped = subscriptions.flatMap(({ backfill }, number) =>
+      backfill === 'None' && checkpoints.isNew(number) ? [number] : [],
+    )
+    for (const number of skipped) reached[number] = end
+    if (skipped.length > 0) checkpoints.skip(skipped, { ...object, position: end })
+    return reached
+  }
+
+  #chars(): number {
+    let sum = 0
+    for (const writer of this.#writers.values()) sum += writer.chars
+    return sum
+  }
+
+  /** Closes the current segment and starts its commit, when the one before is through. */
+  async #cut(): Promise<void> {
+    await this.#settled()
+    const segment = this.#take()
+    this.#commit = this.#commitOne(segment).catch((error: unknown) => {
+      this.#failure = error
+    })
+  }
+
+  async #settled(): Promise<void> {
+    await this.#commit
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #take(): Segment {
+    this.#converter.flush()
+    const stages = [...this.#converter.outputs].flatMap(([name, { lane, targets }]) => {
+      const fed = lane.takeFed()
+      const parts = this.#writers.get(name)?.take() ?? []
+      if (parts.length === 0) return []
+      const columns = lane.columns.map((column) => ({ ...column }))
+      for (const column of lane.columns) if (column.neededBy !== 0) column.stored = column.type
+      return [{ targets: targets.filter(({ bit }) => (fed & bit) !== 0), columns, parts }]
+    })
+    const progress = [...this.#progress.values()].map((entry) => ({ ...entry }))
+    this.#progress.clear()
+    return { stages, discards: this.#discards.take(), progress }
+  }
+
+  async #commitOne(segment: Segment): Promise<void> {
+    const { session, warehouse, lease } = this.#context
+    await renewLease(session, warehouse.dialect, lease, LEASE_SECONDS, this.#input.now)
+    const { rows, newColumns } = await commitSegment(this.#context, segment)
+    for (const [table, count] of rows) this.#collection(table).rows += count
+    for (const [table, columns] of newColumns) this.#collection(table).newColumns.push(...columns)
+  }
+
+  async #record(start: string): Promise<void> {
+    const { session, warehouse, order } = this.#context
+    const { runId, notices } = this.#input
+    const reports = this.collections()
+    const rows = reports.reduce((sum, report) => sum + report.rows, 0)
+    const whole: CollectionReport = {
+      collection: '*',
+      rows,
+      discards: [...this.#discards.counts.values()].reduce((a, b) => a + b, 0),
+      newColumns: [],
+      notices: notices.all(),
+    }
+    const row = (report: CollectionReport): LedgerRow => ({
+      run_id: runId,
+      scope: order.scope,
+      collection: report.collection,
+      started_at: start,
+      ended_at: this.#input.now().toISOString(),
+      status: statusOf(report.rows, report.notices),
+      row_count: String(report.rows),
+      discard_count: String(report.discards),
+      new_columns: JSON.stringify(report.newColumns),
+      notices: JSON.stringify(report.notices),
+    })
+    const statements = insertRows(
+      warehouse.dialect,
+      bookkeepingTable(order.bookkeepingSchema, 'runs'),
+      [whole, ...reports].map(row),
+    )
+    for (const sql of statements) await session.execute(sql)
+  }
+
+  #onFinding(finding: Finding): void {
+    this.#input.notices.add(finding.table, finding.column, finding.note, finding.keep)
+    if (finding.keep) this.#discards.add(finding, this.#input.now().toISOString())
+  }
+
+  #collection(table: string): CollectionReport {
+    const known = this.#collections.get(table)
+    if (known) return known
+    const report: CollectionReport = { collection: table, rows: 0, discards: 0, newColumns: [], notices: [] }
+    this.#collections.set(table, report)
+    return report
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
