@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { localReference, type Resource } from './resource.ts'
+import { exactlyOne, type Fields, fieldsRule, isFields, keyedList, listOf, notBlank, ruled, setOf } from './rules.ts'
 import type { ActivationStatus } from './status.ts'
 import { LOGICAL_TYPES } from './table.ts'
 
@@ -12,27 +13,29 @@ export const TRIGGERS = [
 ] as const
 export type Trigger = (typeof TRIGGERS)[number]
 
-const key = z.string().min(1).max(255)
-const eventName = z.string().min(1).max(255)
+const name = ruled(z.string().min(1).max(255), notBlank)
 
-const computation = z.strictObject({
-  audience: key.optional().describe('Key of an audience of the space.'),
-  computedTrait: key.optional().describe('Key of a computed trait of the space.'),
-  journey: key.optional().describe('Key of a journey of the space.'),
-})
+const COMPUTATION_KINDS = ['audience', 'computedTrait', 'journey'] as const
+
+const computation = ruled(
+  z.strictObject({
+    audience: name.optional().describe('Key of an audience of the space.'),
+    computedTrait: name.optional().describe('Key of a computed trait of the space.'),
+    journey: name.optional().describe('Key of a journey of the space.'),
+  }),
+  exactlyOne(COMPUTATION_KINDS, 'must name exactly one computation: write one of audience, computedTrait or journey'),
+)
 
 const classic = z.strictObject({
-  calls: z
-    .array(z.enum(['Identify', 'Track']))
+  calls: setOf(z.enum(['Identify', 'Track']), 2)
     .min(1)
-    .max(2)
     .default(['Identify', 'Track'])
     .describe('Calls that land in the warehouse.'),
   eventNames: z
     .strictObject({
-      entered: eventName.default('Audience Entered').describe('Event when a profile enters the audience.'),
-      exited: eventName.default('Audience Exited').describe('Event when a profile leaves the audience.'),
-      computed: eventName.default('Trait Computed').describe('Event when a trait is computed.'),
+      entered: name.default('Audience Entered').describe('Event when a profile enters the audience.'),
+      exited: name.default('Audience Exited').describe('Event when a profile leaves the audience.'),
+      computed: name.default('Trait Computed').describe('Event when a trait is computed.'),
     })
     .prefault({})
     .describe('Names of the track events; each has its own table.'),
@@ -43,27 +46,28 @@ const classic = z.strictObject({
 })
 
 /** A mapping of Segment's mapping-kit: directives are objects with one key that starts with @. */
-const mapping = z.record(z.string(), z.json()).describe("A mapping of Segment's mapping-kit. Default: Segment's own.")
+const mapping = z
+  .record(z.string(), z.json())
+  .meta({ 'x-kubernetes-preserve-unknown-fields': true })
+  .describe("A mapping of Segment's mapping-kit. Default: Segment's own.")
 
 const column = z.strictObject({
-  name: z.string().min(1).max(255).describe('Name of the column.'),
+  name: name.describe('Name of the column.'),
   type: z.enum(LOGICAL_TYPES).describe('Type of the column.'),
   path: z.string().min(1).max(1000).describe('Path of the value in the call, such as $.properties.plan.'),
-  previousNames: z.array(z.string().min(1).max(255)).max(20).optional().describe('Earlier names of the column.'),
+  previousNames: setOf(name, 20).optional().describe('Earlier names of the column.'),
 })
 
 const storageActions = z.strictObject({
-  table: z.string().min(1).max(255).describe('Name of the table. Immutable.'),
-  triggers: z.array(z.enum(TRIGGERS)).min(1).max(5).describe('What makes a row.'),
+  table: name.describe('Name of the table. Immutable.'),
+  triggers: setOf(z.enum(TRIGGERS), 5).min(1).describe('What makes a row.'),
   mapping: mapping.optional(),
-  columns: z
-    .array(column)
-    .max(500)
+  columns: keyedList(column, 'name', 500)
     .optional()
     .describe('Fields of the call that get a typed column, beside those of the mapping.'),
 })
 
-export const activationSpec = z.strictObject({
+const spec = z.strictObject({
   spaceRef: localReference.describe('The EngageSpace. Immutable.'),
   destinationRef: localReference.describe('The WarehouseDestination; the space must be connected to it. Immutable.'),
   computation: computation.describe('What is activated: exactly one. Immutable.'),
@@ -88,6 +92,44 @@ export const activationSpec = z.strictObject({
     .default('Retain')
     .describe('What happens to its own tables when the activation is deleted.'),
 })
+
+const oneStorage = exactlyOne(
+  ['classic', 'storageActions'],
+  'must have exactly one kind of storage: write either classic or storageActions; classic: {} has all defaults',
+)
+
+const traitsAreClassic = fieldsRule({
+  message: 'computed traits work with classic storage only: use classic',
+  cel: '!(has(self.storageActions) && has(self.computation.computedTrait))',
+  field: 'storageActions',
+  holds: (value) => !(isFields(value.storageActions) && computes(value, 'computedTrait')),
+})
+
+const journeyTrigger = fieldsRule({
+  message:
+    'JourneyStepEntered is the trigger of journeys: write AudienceEntered, AudienceExited, EntityAdded or EntityRemoved',
+  cel: "!has(self.storageActions) || has(self.computation.journey) || !('JourneyStepEntered' in self.storageActions.triggers)",
+  field: 'storageActions',
+  holds: (value) => computes(value, 'journey') || !triggersOf(value).includes('JourneyStepEntered'),
+})
+
+const triggersOfJourneys = fieldsRule({
+  message: 'journeys have one trigger: write triggers: [JourneyStepEntered]',
+  cel: "!has(self.storageActions) || !has(self.computation.journey) || self.storageActions.triggers.all(t, t == 'JourneyStepEntered')",
+  field: 'storageActions',
+  holds: (value) =>
+    !computes(value, 'journey') || triggersOf(value).every((trigger) => trigger === 'JourneyStepEntered'),
+})
+
+function computes(value: Fields, kind: (typeof COMPUTATION_KINDS)[number]): boolean {
+  return isFields(value.computation) && typeof value.computation[kind] === 'string'
+}
+
+function triggersOf(value: Fields): unknown[] {
+  return isFields(value.storageActions) ? listOf(value.storageActions.triggers) : []
+}
+
+export const activationSpec = ruled(spec, oneStorage, traitsAreClassic, journeyTrigger, triggersOfJourneys)
 
 export type ActivationSpec = z.infer<typeof activationSpec>
 export type Activation = Resource<'Activation', ActivationSpec, ActivationStatus>

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { type Resource, secretKeyReference } from './resource.ts'
+import { exactlyOne, notMatching, ruled, textMap } from './rules.ts'
+import { interval, intervalOrOnSync, schedule, timeZone } from './schedule.ts'
 import type { DestinationStatus } from './status.ts'
 
 const host = z.string().min(1).max(253).describe('Host name or address of the server.')
@@ -80,22 +82,22 @@ const pod = z
   .strictObject({
     resources: z
       .strictObject({
-        requests: z.record(z.string(), z.string()).optional().describe('Requested cpu and memory.'),
-        limits: z.record(z.string(), z.string()).optional().describe('Limits of cpu and memory.'),
+        requests: textMap(16, 64).optional().describe('Requested cpu and memory.'),
+        limits: textMap(16, 64).optional().describe('Limits of cpu and memory.'),
       })
       .optional()
       .describe('Resources of the sync container.'),
-    nodeSelector: z.record(z.string(), z.string()).optional().describe('Labels of the nodes that may run syncs.'),
+    nodeSelector: textMap(64, 63).optional().describe('Labels of the nodes that may run syncs.'),
     serviceAccountName: z.string().max(253).optional().describe('Service account of the pod (workload identity).'),
     priorityClassName: z.string().max(253).optional().describe('Priority class of the pod.'),
-    labels: z.record(z.string(), z.string()).optional().describe('Labels that the pod gets.'),
-    annotations: z.record(z.string(), z.string()).optional().describe('Annotations that the pod gets.'),
+    labels: textMap(64, 63).optional().describe('Labels that the pod gets.'),
+    annotations: textMap(64, 4096).optional().describe('Annotations that the pod gets.'),
   })
   .describe('How the sync pod is scheduled, in a cluster.')
 
 const sync = z.strictObject({
-  schedule: z.string().min(9).max(100).default('0 * * * *').describe('When syncs run: five cron fields.'),
-  timeZone: z.string().min(1).max(64).default('Etc/UTC').describe('Time zone of the schedule (tz database).'),
+  schedule: schedule.default('0 * * * *').describe('When syncs run: five cron fields.'),
+  timeZone: timeZone.default('Etc/UTC').describe('Time zone of the schedule (tz database).'),
   suspend: z.boolean().default(false).describe('Whether scheduled syncs are held back.'),
   parallelism: z.int().min(1).max(32).default(1).describe('Pods that stage the source side by side, in a cluster.'),
   historyLimit: z.int().min(1).max(100).default(20).describe('Runs kept in the status.'),
@@ -123,7 +125,8 @@ const schemaPolicy = z.strictObject({
     .describe("Columns a table may have; more go to one overflow column as JSON. Default: the warehouse's."),
   dedupeWindow: z
     .string()
-    .regex(/^[1-9][0-9]{0,3}d$/)
+    .max(5)
+    .regex(/^[1-9][0-9]{0,3}d$/, 'is not a number of days: write one such as 30d')
     .default('30d')
     .describe('How far back duplicates are looked for on metered warehouses, in days.'),
 })
@@ -133,9 +136,7 @@ const driftPolicy = z.strictObject({
     .enum(['Correct', 'Report', 'Ignore'])
     .default('Correct')
     .describe('What happens when a table differs from what was declared.'),
-  interval: z
-    .string()
-    .regex(/^([1-9][0-9]*(s|m|h)|OnSync)$/)
+  interval: intervalOrOnSync
     .optional()
     .describe('How often tables are compared; OnSync: with each sync. Default: 10m, metered warehouses OnSync.'),
   ignore: z
@@ -151,7 +152,21 @@ const driftPolicy = z.strictObject({
 export const WAREHOUSE_KINDS = ['snowflake', 'databricks', 'bigquery', 'redshift', 'postgres', 'duckdb'] as const
 export type WarehouseKind = (typeof WAREHOUSE_KINDS)[number]
 
-export const destinationSpec = z.strictObject({
+const bookkeepingSchema = ruled(
+  z
+    .string()
+    .max(63)
+    .regex(
+      /^[a-z][a-z0-9_]{0,62}$/,
+      'is not a name for the bookkeeping schema: write a lower-case letter, then letters, digits and _, at most 63',
+    ),
+  notMatching(
+    /^(information_schema|public|main|pg_.*)$/,
+    'belongs to the warehouse: write another schema, such as engageops',
+  ),
+)
+
+const spec = z.strictObject({
   snowflake: snowflake.optional().describe('A Snowflake database.'),
   databricks: databricks.optional().describe('A Databricks SQL warehouse.'),
   bigquery: bigquery.optional().describe('A BigQuery project.'),
@@ -165,17 +180,17 @@ export const destinationSpec = z.strictObject({
     .enum(['IfCompatible', 'Never', 'Always'])
     .default('IfCompatible')
     .describe('Whether a table that exists already may be taken over.'),
-  probeInterval: z
-    .string()
-    .regex(/^[1-9][0-9]*(s|m|h)$/)
-    .default('5m')
-    .describe('How often the connection is tested.'),
-  bookkeepingSchema: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]{0,62}$/)
-    .default('engageops')
-    .describe('Schema of the ledger. Immutable.'),
+  probeInterval: interval.default('5m').describe('How often the connection is tested.'),
+  bookkeepingSchema: bookkeepingSchema.default('engageops').describe('Schema of the ledger. Immutable.'),
 })
+
+export const destinationSpec = ruled(
+  spec,
+  exactlyOne(
+    WAREHOUSE_KINDS,
+    `must have exactly one warehouse block: write one of ${WAREHOUSE_KINDS.slice(0, -1).join(', ')} or duckdb`,
+  ),
+)
 
 export type DestinationSpec = z.infer<typeof destinationSpec>
 export type WarehouseDestination = Resource<'WarehouseDestination', DestinationSpec, DestinationStatus>

@@ -34,7 +34,10 @@ export const resourceName = z
   .string()
   .min(1)
   .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+  .regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+    'is not a resource name: write lower-case letters, digits and -, such as main-warehouse',
+  )
 
 /** The name of another resource in the same namespace. */
 export const localReference = z.strictObject({
@@ -42,9 +45,15 @@ export const localReference = z.strictObject({
 })
 export type LocalReference = z.infer<typeof localReference>
 
+const SECRET_REFERENCE =
+  'must name a Secret, never hold the value itself: write {name: NAME-OF-THE-SECRET, key: KEY-IN-IT}'
+
 /** One key of a Secret in the same namespace. The value itself never stands in a resource. */
-export const secretKeyReference = z.strictObject({
-  name: z.string().min(1).max(253).describe('Name of the Secret, in the same namespace.'),
-  key: z.string().min(1).max(253).describe('Key in the Secret.'),
-})
+export const secretKeyReference = z.strictObject(
+  {
+    name: z.string().min(1).max(253).describe('Name of the Secret, in the same namespace.'),
+    key: z.string().min(1).max(253).describe('Key in the Secret.'),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? SECRET_REFERENCE : undefined) },
+)
 export type SecretKeyReference = z.infer<typeof secretKeyReference>

@@ -1,18 +1,35 @@
 import { z } from 'zod'
 import { type Resource, resourceName, secretKeyReference } from './resource.ts'
+import {
+  exactlyOne,
+  type Fields,
+  isFields,
+  keyedList,
+  listOf,
+  notBlank,
+  notMatching,
+  type Rule,
+  ruled,
+  setOf,
+} from './rules.ts'
+import { schedule } from './schedule.ts'
 import type { SpaceStatus } from './status.ts'
 import { LOGICAL_TYPES } from './table.ts'
 
-const schemaName = z.string().min(1).max(255)
-const computationKey = z.string().min(1).max(255).describe('Key of the computation, as calls carry it. Immutable.')
+/** Schemas that the warehouses and EngageOps itself need. */
+const notReserved = notMatching(
+  /^(engageops|information_schema|pg_.*)$/i,
+  'is reserved (engageops, information_schema, pg_*): write another name',
+)
+const schemaName = ruled(z.string().min(1).max(255), notBlank, notReserved)
+const key = ruled(z.string().min(1).max(255), notBlank)
+const computationKey = key.describe('Key of the computation, as calls carry it. Immutable.')
 const computationName = z.string().min(1).max(255).optional().describe('Name that people see.')
 
 const selectiveSync = z.strictObject({
   collection: z.string().min(1).max(255).describe('Table (collection) that the rule is for.'),
-  properties: z
-    .array(z.string().min(1).max(255))
+  properties: setOf(z.string().min(1).max(255), 500)
     .min(1)
-    .max(500)
     .optional()
     .describe('Columns that the rule is for; without them the whole collection.'),
   enabled: z.boolean().default(false).describe('Whether they are synced.'),
@@ -30,7 +47,10 @@ const connection = z.strictObject({
   selectiveSync: z.array(selectiveSync).max(500).optional().describe('Tables and columns that are left out.'),
 })
 
-const source = z.strictObject({
+/** The kinds a source can have, each by its field. */
+export const SOURCE_KINDS = ['objectStore', 'volume', 'directory', 'receiver'] as const
+
+const sourceFields = z.strictObject({
   name: resourceName.describe('Name of the source; checkpoints carry it.'),
   objectStore: z
     .strictObject({
@@ -58,10 +78,15 @@ const source = z.strictObject({
     .describe('Calls that the receiver takes over HTTP.'),
 })
 
+const source = ruled(
+  sourceFields,
+  exactlyOne(SOURCE_KINDS, 'must have exactly one kind: write one of objectStore, volume, directory or receiver'),
+)
+
 const sqlComputation = {
   destination: resourceName.describe('WarehouseDestination that the query runs on.'),
   query: z.string().min(1).max(20000).describe('A SELECT.'),
-  schedule: z.string().min(9).max(100).optional().describe('When the query runs: five cron fields.'),
+  schedule: schedule.optional().describe('When the query runs: five cron fields.'),
 }
 
 const audience = z.strictObject({
@@ -84,39 +109,89 @@ const computedTrait = z.strictObject({
   key: computationKey,
   name: computationName,
   type: traitType.describe('Type of the value, and of its column.'),
-  previousNames: z
-    .array(z.string().min(1).max(255))
-    .max(20)
-    .optional()
-    .describe('Earlier keys; a column of such a name is renamed.'),
+  previousNames: setOf(key, 20).optional().describe('Earlier keys; a column of such a name is renamed.'),
   sql: z.strictObject(sqlComputation).optional().describe('Computes the values in the warehouse.'),
 })
 
 const journey = z.strictObject({ key: computationKey, name: computationName })
 
-export const spaceSpec = z.strictObject({
-  name: z
+/** One key for one computation, over the three lists: calls carry nothing but the key. */
+function differentKeys(list: ComputationList, other: ComputationList): Rule {
+  return {
+    message: `shares a key with an entry of ${other}: give each computation a key of its own`,
+    cel: `self.${list}.all(a, !self.${other}.exists(b, b.key == a.key))`,
+    field: list,
+    broken: (spec) => {
+      if (!isFields(spec)) return []
+      const taken = new Set(keysOf(spec, other))
+      return keysOf(spec, list).flatMap((value, index) => (taken.has(value) ? [[list, index, 'key']] : []))
+    },
+  }
+}
+
+type ComputationList = 'audiences' | 'computedTraits' | 'journeys'
+
+function keysOf(spec: Fields, list: ComputationList): unknown[] {
+  return listOf(spec[list]).map((entry) => (isFields(entry) ? (entry.key ?? {}) : {}))
+}
+
+const CLASSIC_CEL = "(has(d.schemas) && has(d.schemas.classic) ? d.schemas.classic : 'engage_' + self.name)"
+const ACTIONS_CEL = '(has(d.schemas) && has(d.schemas.storageActions) ? d.schemas.storageActions : self.name)'
+
+/** Classic tables and storage actions of one connection never share a schema. */
+const differentSchemas: Rule = {
+  message: 'is the schema of both classic storage and storage actions: write different schemas',
+  cel: `self.destinations.all(d, ${CLASSIC_CEL} != ${ACTIONS_CEL})`,
+  field: 'destinations',
+  broken: (spec) => {
+    if (!isFields(spec) || typeof spec.name !== 'string') return []
+    const { name } = spec
+    return listOf(spec.destinations).flatMap((entry, index) => {
+      const schemas = isFields(entry) && isFields(entry.schemas) ? entry.schemas : {}
+      const same = (schemas.classic ?? `engage_${name}`) === (schemas.storageActions ?? name)
+      return same ? [['destinations', index, 'schemas']] : []
+    })
+  },
+}
+
+const spaceName = ruled(
+  z
     .string()
     .min(1)
     .max(63)
-    .regex(/^[a-z][a-z0-9_]*$/)
-    .describe('Name of the space; schema names come from it. Immutable.'),
+    .regex(
+      /^[a-z][a-z0-9_]*$/,
+      'is not a name for a space: write a lower-case letter, then lower-case letters, digits and _',
+    ),
+  notReserved,
+)
+
+const spec = z.strictObject({
+  name: spaceName.describe('Name of the space; schema names come from it. Immutable.'),
   spaceId: z
     .string()
     .min(1)
     .max(100)
     .optional()
     .describe("Segment's id of the space (spa_…): calls that carry another one are not routed here."),
-  destinations: z.array(connection).max(50).default([]).describe('Warehouses connected to the space.'),
-  sources: z.array(source).max(50).default([]).describe('Where the calls come from.'),
-  audiences: z.array(audience).max(1000).default([]).describe('Audiences of the space.'),
-  computedTraits: z.array(computedTrait).max(1000).default([]).describe('Computed traits of the space.'),
-  journeys: z.array(journey).max(1000).default([]).describe('Journeys of the space.'),
+  destinations: keyedList(connection, 'name', 50).default([]).describe('Warehouses connected to the space.'),
+  sources: keyedList(source, 'name', 50).default([]).describe('Where the calls come from.'),
+  audiences: keyedList(audience, 'key', 250).default([]).describe('Audiences of the space.'),
+  computedTraits: keyedList(computedTrait, 'key', 250).default([]).describe('Computed traits of the space.'),
+  journeys: keyedList(journey, 'key', 250).default([]).describe('Journeys of the space.'),
   includeAnonymousUsers: z
     .boolean()
     .default(false)
     .describe('Whether SQL computations emit calls for anonymous profiles. Calls that come in are always kept.'),
 })
+
+export const spaceSpec = ruled(
+  spec,
+  differentKeys('computedTraits', 'audiences'),
+  differentKeys('journeys', 'audiences'),
+  differentKeys('journeys', 'computedTraits'),
+  differentSchemas,
+)
 
 export type SpaceSpec = z.infer<typeof spaceSpec>
 export type EngageSpace = Resource<'EngageSpace', SpaceSpec, SpaceStatus>

@@ -1,15 +1,27 @@
 import { z } from 'zod'
+import { keyedList } from './rules.ts'
 import { LOGICAL_TYPES } from './table.ts'
 
 /** RFC 3339 text, second precision, UTC. */
-const time = z.string().max(64)
+const time = z.string().max(64).meta({ format: 'date-time' })
 
 export const condition = z.strictObject({
-  type: z.string().max(316).describe('Type of the condition.'),
+  type: z
+    .string()
+    .max(316)
+    .regex(
+      /^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/,
+    )
+    .describe('Type of the condition.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
-  observedGeneration: z.int().optional().describe('Generation of the spec that it was found for.'),
+  observedGeneration: z.int().min(0).optional().describe('Generation of the spec that it was found for.'),
   lastTransitionTime: time.describe('When the status last changed.'),
-  reason: z.string().max(1024).describe('Why, as one stable word.'),
+  reason: z
+    .string()
+    .min(1)
+    .max(1024)
+    .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+    .describe('Why, as one stable word.'),
   message: z.string().max(32768).describe('Why, in words.'),
 })
 export type Condition = z.infer<typeof condition>
@@ -52,7 +64,7 @@ export type StatusPlan = z.infer<typeof statusPlan>
 
 const common = {
   observedGeneration: z.int().optional().describe('Generation of the spec that the status is of.'),
-  conditions: z.array(condition).max(20).default([]).describe('Conditions, one of each type.'),
+  conditions: keyedList(condition, 'type', 20).default([]).describe('Conditions, one of each type.'),
 }
 
 const connectionStep = z.strictObject({
