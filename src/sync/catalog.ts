@@ -2,7 +2,7 @@ import { type LaneTarget, stageColumns } from '../engage/convert.ts'
 import type { LaneColumn } from '../engage/lane.ts'
 import type { Column, ColumnOrigin, LogicalType, Table, TableName } from '../model/table.ts'
 import type { Change } from '../plan/change.ts'
-import { tableOf, type TableKind } from '../plan/standard-tables.ts'
+import { type TableKind, tableOf } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import type { Dialect, Observed } from '../warehouses/port.ts'
 

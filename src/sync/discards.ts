@@ -1,5 +1,5 @@
-import { csvCell } from '../engage/csv.ts'
 import type { Finding } from '../engage/convert.ts'
+import { csvCell } from '../engage/csv.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import type { StagePart } from '../warehouses/port.ts'
 import { StageWriter } from './stage-writer.ts'

@@ -1,5 +1,5 @@
-import { compileRouter } from '../engage/route.ts'
 import { tableIdentifier } from '../engage/identifiers.ts'
+import { compileRouter } from '../engage/route.ts'
 import { EngageError } from '../model/errors.ts'
 import type { ColumnOrigin, TableName } from '../model/table.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
