@@ -3,6 +3,7 @@ import type { WarehouseBlock, WarehouseKind } from '../model/destination.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
 import type { LogicalType, Table, TableName } from '../model/table.ts'
 import type { Change } from '../plan/change.ts'
+import type { Observed, ObservedColumn, ObservedTable } from '../plan/observed.ts'
 
 /** What a warehouse is, before anybody connects: pure, made from the destination's block. */
 export interface Warehouse {
@@ -147,20 +148,4 @@ export interface StagePart {
   rows: number
 }
 
-export interface Observed {
-  schemas: string[]
-  tables: ObservedTable[]
-}
-
-export interface ObservedTable extends TableName {
-  kind: 'Table' | 'View'
-  columns: ObservedColumn[]
-}
-
-export interface ObservedColumn {
-  name: string
-  /** The type as the warehouse tells it. */
-  sqlType: string
-  /** Its logical type; absent where there is none. */
-  type?: LogicalType
-}
+export type { Observed, ObservedColumn, ObservedTable }
