@@ -118,7 +118,7 @@ const journey = z.strictObject({ key: computationKey, name: computationName })
 /** One key for one computation, over the three lists: calls carry nothing but the key. */
 function differentKeys(list: ComputationList, other: ComputationList): Rule {
   return {
-    message: `shares a key with an entry of ${other}: give each computation a key of its own`,
+    message: `repeats a key of ${other}: give each computation a key of its own`,
     cel: `self.${list}.all(a, !self.${other}.exists(b, b.key == a.key))`,
     field: list,
     broken: (spec) => {
@@ -197,3 +197,22 @@ export type SpaceSpec = z.infer<typeof spaceSpec>
 export type EngageSpace = Resource<'EngageSpace', SpaceSpec, SpaceStatus>
 export type SpaceConnection = SpaceSpec['destinations'][number]
 export type SourceSpec = SpaceSpec['sources'][number]
+
+/** The schemas of a connection: `engage_<name>` and `<name>`, or those that it names instead. */
+export function schemasOf(space: SpaceSpec, connection: SpaceConnection): { classic: string; storageActions: string } {
+  return {
+    classic: connection.schemas?.classic ?? `engage_${space.name}`,
+    storageActions: connection.schemas?.storageActions ?? space.name,
+  }
+}
+
+/** Schemas that work but that other things use too. */
+export function schemaWarnings(space: SpaceSpec): { path: (string | number)[]; message: string }[] {
+  return space.destinations.flatMap((connection, index) =>
+    Object.entries(schemasOf(space, connection)).flatMap(([storage, schema]) => {
+      if (!/^(public|main)$/i.test(schema)) return []
+      const message = `the ${storage} schema is ${schema}, which other tables stand in too: a schema of its own is safer`
+      return [{ path: ['spec', 'destinations', index], message }]
+    }),
+  )
+}

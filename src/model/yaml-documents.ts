@@ -1,0 +1,133 @@
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseAllDocuments,
+  visit,
+  type YAMLMap,
+} from 'yaml'
+import type { FieldPath } from './problems.ts'
+
+/** A document of a YAML (or JSON) text, as plain data. */
+export interface YamlDocument {
+  value: unknown
+  /** The line of a field, or of the nearest field above it that stands in the text. */
+  lineOf(path: FieldPath): number
+}
+
+export interface YamlError {
+  line: number
+  message: string
+}
+
+/** Resolved aliases times what they repeat: enough for people, too little for a billion laughs. */
+const MAX_ALIASES = 1000
+
+/** Reads all documents; empty ones are left out. A document with an error is left out, the others are there. */
+export function readYaml(text: string): { documents: YamlDocument[]; errors: YamlError[] } {
+  const lines = new LineCounter()
+  const lineAt = (offset: number) => lines.linePos(offset).line
+  // Unique keys are checked below: the parser's own check takes quadratic time.
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true })
+  const documents: YamlDocument[] = []
+  const errors: YamlError[] = []
+  for (const document of parsed) {
+    const wrong = errorsOf(document, lineAt)
+    errors.push(...wrong)
+    if (wrong.length > 0 || isEmpty(document)) continue
+    try {
+      const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
+      documents.push({ value, lineOf: (path) => lineAt(offsetOf(document, path)) })
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error
+      const message = 'aliases (*name) repeat too much: write the values out'
+      errors.push({ line: lineAt(document.contents?.range[0] ?? 0), message })
+    }
+  }
+  return { documents, errors }
+}
+
+type Parsed = Document.Parsed<ParsedNode>
+
+function isEmpty({ contents }: Parsed): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null)
+}
+
+/** The first error of each line, at most five: later ones mostly follow from it. */
+function errorsOf(document: Parsed, lineAt: (offset: number) => number): YamlError[] {
+  const syntax = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+    line: lineAt(Math.max(0, pos[0])),
+    message: `not valid YAML: ${SYNTAX[code] ?? message}`,
+  }))
+  const found = syntax.length > 0 ? syntax : structureErrors(document, lineAt)
+  const byLine = new Map<number, YamlError>()
+  for (const error of found) if (!byLine.has(error.line)) byLine.set(error.line, error)
+  return [...byLine.values()].slice(0, 5)
+}
+
+/** Own words where the parser's would repeat the text, which may be a secret, or would not say what to write. */
+const SYNTAX: Record<string, string> = {
+  TAB_AS_INDENT: 'a tab indents the line, write spaces',
+  BLOCK_AS_IMPLICIT_KEY: 'a value has ": " in it or is indented too far, put it in quotes or correct the indentation',
+  UNEXPECTED_TOKEN: 'something does not belong here, check indentation and quotes',
+  BAD_DQ_ESCAPE: 'an unknown escape in double quotes, write \\\\ for a backslash or use single quotes',
+  TAG_RESOLVE_FAILED: 'tags (!name) are not supported, put text that begins with ! in quotes',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
+}
+
+/** What parses but does not make plain data: repeated or structured keys, aliases to nothing or to themselves. */
+function structureErrors(document: Parsed, lineAt: (offset: number) => number): YamlError[] {
+  const errors: YamlError[] = []
+  const add = (offset: number | undefined, message: string) => errors.push({ line: lineAt(offset ?? 0), message })
+  visit(document, {
+    Map: (_, map) => {
+      for (const { key, message } of wrongKeys(map)) add(key, message)
+    },
+    Alias: (_, alias, ancestors) => {
+      const target = alias.resolve(document)
+      if (!target)
+        add(alias.range?.[0], 'an alias (*name) of no anchor above it: put text that begins with * in quotes')
+      else if (ancestors.includes(target))
+        add(alias.range?.[0], 'an alias (*name) that contains itself: write the value out')
+    },
+  })
+  return errors
+}
+
+function wrongKeys(map: YAMLMap): { key: number | undefined; message: string }[] {
+  const seen = new Set<string>()
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key)) {
+      const offset = isMap(key) || isSeq(key) ? key.range?.[0] : undefined
+      return [
+        { key: offset, message: 'a key must be plain text: put it in quotes; {{ templates }} must be rendered first' },
+      ]
+    }
+    const name = String(key.value)
+    if (!seen.has(name)) {
+      seen.add(name)
+      return []
+    }
+    return [{ key: key.range?.[0], message: `the key \`${name.slice(0, 60)}\` stands twice: keep one of them` }]
+  })
+}
+
+function offsetOf(document: Parsed, path: FieldPath): number {
+  let node: unknown = document.contents
+  let offset = document.contents?.range[0] ?? 0
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+      if (!pair || !isScalar(pair.key)) break
+      offset = pair.key.range?.[0] ?? offset
+      node = pair.value
+    } else if (isSeq(node)) {
+      node = node.items[Number(step)]
+      if (isMap(node) || isSeq(node) || isScalar(node)) offset = node.range?.[0] ?? offset
+    } else break
+  }
+  return offset
+}
