@@ -1,9 +1,10 @@
 import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
+import type { EngageResource } from '../model/kinds.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
 import type { EngageSpace } from '../model/space.ts'
 
-export type EngageResource = WarehouseDestination | EngageSpace | Activation
+export type { EngageResource } from '../model/kinds.ts'
 
 /**
  * Where resources and their status live: a folder, or a cluster. The reconcilers know nothing else of the world but
