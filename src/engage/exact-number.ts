@@ -1,3 +1,5 @@
+import { plainDecimal } from './decimal.ts'
+
 /**
  * A number whose JSON text a JavaScript number cannot hold: an integer beyond 2^53, a long decimal, 1e400. It stands in
  * a parsed call in place of the number and gives its text back. Its own string tag keeps mapping-kit from copying it
@@ -16,6 +18,11 @@ export class ExactNumber {
 
   toJSON(): unknown {
     return JSON.rawJSON(this.text)
+  }
+
+  /** Plain decimal digits; the text as it stands where those would be too many. */
+  toString(): string {
+    return plainDecimal(this.text) ?? this.text
   }
 }
 
