@@ -28,7 +28,7 @@ export function ruled<T extends z.ZodType>(schema: T, ...rules: Rule[]): T {
     const check = new z.core.$ZodCheck({ check: 'custom', when: () => true })
     check._zod.check = ({ value, issues }) => {
       for (const path of rule.broken(value)) {
-        issues.push({ code: 'custom', input: value, path, message: rule.message, continue: true })
+        issues.push({ code: 'custom', input: value, path: [...path], message: rule.message, continue: true })
       }
     }
     return check
