@@ -65,7 +65,7 @@ export interface StorageActionsOrder {
 
 export interface SelectiveSyncRule {
   collection: string
-  properties?: string[]
+  properties?: string[] | undefined
   enabled: boolean
 }
 
