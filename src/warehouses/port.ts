@@ -27,6 +27,8 @@ export interface WarehouseEnvironment {
   secret(reference: SecretKeyReference): Promise<string>
   /** Folder that relative paths of the manifest are relative to. */
   baseDir: string
+  /** Memory that a warehouse inside this process may use, such as `1GB`. Default: 256MB. */
+  memoryLimit?: string
 }
 
 export interface Capabilities {
@@ -62,7 +64,10 @@ export interface Dialect {
   logicalType(sqlType: string): LogicalType | undefined
   /** Whether a column can be widened in place. */
   canWiden(from: LogicalType, to: LogicalType): boolean
-  /** The statements of a change, in order. Every one can run again after a crash: none fails where its work is done. */
+  /**
+   * The statements of a change, in order. Every one can run again after a crash: none fails where its work is done. Only
+   * RenameColumn and WidenColumn need not, where DDL takes part in transactions: `observe` tells whether they took place.
+   */
   change(change: Change): string[]
   /** Puts the rows of a stage into a table keyed by `id`: the newest of each id stays. See EventsMerge. */
   mergeEvents(merge: EventsMerge): Statement[]
@@ -79,8 +84,8 @@ export interface Statement {
 }
 
 /**
- * Rows of one `id` replace each other by (received_at, then the text of the columns in order of their names): a total
- * order, so that the result does not depend on how calls were split over files, batches and runs. An older version
+ * Rows of one `id` replace each other by (received_at, then the text of the columns in order of their names, NULL before
+ * any text): a total order, so that the result does not depend on how calls were split over files, batches and runs. An older version
  * never overwrites a newer one.
  */
 export interface EventsMerge {
@@ -100,6 +105,7 @@ export interface EventsMerge {
  * The twin, in the bookkeeping schema, holds for each user the newest call of each set of non-null traits (`trait_set`):
  * a call of the same set with a greater clock replaces it, so the users row is always the merge of a few twin rows and
  * late calls find the clocks that they must be compared with. Twin rows that no longer give any value are deleted.
+ * The statements that count are those of `users`.
  */
 export interface UsersMerge {
   /** Table with `id`, `user_id`, `received_at`, `uuid_ts` and the traits. */

@@ -1,0 +1,15 @@
+import type { IdentifierRules } from '../../engage/identifiers.ts'
+import type { Capabilities } from '../port.ts'
+
+/** DuckDB has no limit on names and takes every word in quotes; 255 bytes is what other tools can still show. */
+export const identifiers: IdentifierRules = { maxBytes: 255, reserved: new Set() }
+
+export const capabilities: Capabilities = {
+  transactionalDdl: true,
+  transactions: true,
+  exactFloat: false,
+  rejectsNul: false,
+  metered: false,
+  localOnly: true,
+  maxColumns: 1000,
+}

@@ -1,0 +1,103 @@
+import type { Dialect, EventsMerge, Statement, UsersMerge } from '../port.ts'
+
+type Names = Pick<Dialect, 'quote' | 'table' | 'literal'>
+
+/** See EventsMerge in ../port.ts. Updates only look at rows whose id is there already, inserts only at ids. */
+export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge): Statement[] {
+  const { stage, columns, only } = merge
+  const target = table(merge.target)
+  const loadedAt = literal(merge.loadedAt, 'Timestamp')
+  const names = columns.map(quote).join(', ')
+  const meant = only === undefined ? '' : ` WHERE ${quote(only)}`
+  const versions = columns.filter((column) => column !== 'id' && column !== 'received_at').sort()
+  const version = (row: string) =>
+    `row(${['0', ...versions.map((column) => `coalesce('=' || CAST(${row}.${quote(column)} AS VARCHAR), '')`)].join(', ')})`
+  const newest = `duplicates AS MATERIALIZED (
+  SELECT id FROM ${stage}${meant} GROUP BY id HAVING count(*) > 1
+), meant AS (
+  SELECT ${names} FROM ${stage}${meant}
+), newest AS (
+  SELECT * FROM meant WHERE id NOT IN (SELECT id FROM duplicates)
+  UNION ALL
+  SELECT * FROM meant AS s WHERE id IN (SELECT id FROM duplicates)
+  QUALIFY row_number() OVER (PARTITION BY id ORDER BY received_at DESC NULLS LAST, ${version('s')} DESC) = 1
+)`
+  const assignments = columns
+    .filter((column) => column !== 'id')
+    .map((column) => `${quote(column)} = s.${quote(column)}`)
+    .concat(`uuid_ts = ${loadedAt}`)
+  return [
+    {
+      sql: `WITH ${newest}, present AS MATERIALIZED (
+  SELECT id FROM ${target} WHERE id IN (SELECT id FROM meant)
+)
+UPDATE ${target} AS t SET ${assignments.join(', ')}
+FROM (SELECT * FROM newest WHERE id IN (SELECT id FROM present)) AS s
+WHERE t.id = s.id AND (
+  t.received_at IS NULL OR s.received_at > t.received_at
+  OR (s.received_at = t.received_at AND ${version('s')} > ${version('t')})
+)`,
+      counts: true,
+    },
+    {
+      sql: `INSERT INTO ${target} (${names}, uuid_ts)
+WITH ${newest}
+SELECT ${names}, ${loadedAt} FROM newest WHERE id NOT IN (SELECT id FROM ${target} WHERE id IS NOT NULL)`,
+      counts: true,
+    },
+  ]
+}
+
+const clock = (row: string): string =>
+  `row(${row}.received_at, coalesce(${row}."timestamp", TIMESTAMP '-infinity'), ${row}.id)`
+
+/** See UsersMerge in ../port.ts. */
+export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge): Statement[] {
+  const { stage } = merge
+  const users = table(merge.users)
+  const twin = table(merge.twin)
+  const loadedAt = literal(merge.loadedAt, 'Timestamp')
+  const traits = merge.traits.map(quote)
+  const twinColumns = ['user_id', 'trait_set', 'received_at', '"timestamp"', 'id', ...traits]
+  const meant = 'user_id IS NOT NULL AND trait_set IS NOT NULL'
+  const assign = (columns: readonly string[], value: (column: string) => string) =>
+    columns.map((column) => `${column} = ${value(column)}`).join(', ')
+  /** The twin rows of the users that the stage names, numbered by their clocks. No trait's name has a `#`. */
+  const ranked = `ranked AS (
+  SELECT t.*, t.rowid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY ${clock('t')}, trait_set) AS "#rank"
+  FROM ${twin} AS t WHERE user_id IN (SELECT user_id FROM ${stage} WHERE ${meant})
+)`
+  const given = (trait: string) => `max(CASE WHEN ${trait} IS NOT NULL THEN "#rank" END)`
+  return [
+    {
+      sql: `MERGE INTO ${twin} AS t USING (
+  SELECT ${twinColumns.join(', ')} FROM ${stage} AS s WHERE ${meant}
+  QUALIFY row_number() OVER (PARTITION BY user_id, trait_set ORDER BY ${clock('s')} DESC) = 1
+) AS s ON t.user_id = s.user_id AND t.trait_set = s.trait_set
+WHEN MATCHED AND ${clock('s')} > ${clock('t')} THEN UPDATE SET ${assign(twinColumns.slice(2), (column) => `s.${column}`)}
+WHEN NOT MATCHED THEN INSERT (${twinColumns.join(', ')}) VALUES (${twinColumns.map((column) => `s.${column}`).join(', ')})`,
+      counts: false,
+    },
+    {
+      sql: `MERGE INTO ${users} AS u USING (
+  WITH ${ranked}
+  SELECT ${['user_id', 'max(received_at) AS received_at', ...traits.map((trait) => `arg_max(${trait}, "#rank") AS ${trait}`)].join(', ')}
+  FROM ranked GROUP BY user_id
+) AS s ON u.id = s.user_id
+WHEN MATCHED AND (${['received_at', ...traits].map((column) => `s.${column} IS NOT NULL AND s.${column} IS DISTINCT FROM u.${column}`).join(' OR ')})
+THEN UPDATE SET user_id = s.user_id, received_at = s.received_at, uuid_ts = ${loadedAt}${traits.map((trait) => `, ${trait} = coalesce(s.${trait}, u.${trait})`).join('')}
+WHEN NOT MATCHED THEN INSERT (id, user_id, received_at, uuid_ts${traits.map((trait) => `, ${trait}`).join('')})
+VALUES (s.user_id, s.user_id, s.received_at, ${loadedAt}${traits.map((trait) => `, s.${trait}`).join('')})`,
+      counts: true,
+    },
+    {
+      sql: `DELETE FROM ${twin} WHERE rowid IN (
+  WITH ${ranked}, winners AS (
+    SELECT user_id, [${traits.map(given).join(', ')}] AS "#ranks" FROM ranked GROUP BY user_id HAVING count(*) > 1
+  )
+  SELECT "#row" FROM ranked JOIN winners USING (user_id) WHERE NOT list_contains("#ranks", "#rank")
+)`,
+      counts: false,
+    },
+  ]
+}

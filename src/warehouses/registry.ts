@@ -1,0 +1,17 @@
+import type { WarehouseBlock } from '../model/destination.ts'
+import { EngageError } from '../model/errors.ts'
+import type { Warehouse, WarehouseEnvironment } from './port.ts'
+
+/** The warehouse of a destination. A driver's code is loaded when a destination of its kind is used. */
+export async function openWarehouse(block: WarehouseBlock, environment: WarehouseEnvironment): Promise<Warehouse> {
+  switch (block.kind) {
+    case 'duckdb':
+      return (await import('./duckdb/warehouse.ts')).driver.create(block.settings, environment)
+    default:
+      throw new EngageError(
+        'WarehouseUnsupported',
+        'Stalled',
+        `this build has no driver for ${block.kind}: use duckdb in the local mode`,
+      )
+  }
+}
