@@ -72,7 +72,6 @@ function immutableRules(kind: Kind, { fields, presence }: ImmutableFields, paren
     if (presence) return { rule: `${isSet} == ${wasSet}`, message, fieldPath }
     const required = isRequired(parent, field.split('.'))
     const rule = required ? equal : `(${isSet}) == (${wasSet}) && (!(${isSet}) || ${equal})`
-    if (nodeAt(parent, field.split('.')).type !== 'string') return { rule, message, fieldPath }
     const was = required ? `oldSelf.${field}` : `(${wasSet} ? oldSelf.${field} : 'not set')`
     return {
       rule,

@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
 import { WAREHOUSE_KINDS } from './destination.ts'
 import type { EngageResource } from './kinds.ts'
 import type { Kind } from './resource.ts'
 import { type Fields, isFields, listOf } from './rules.ts'
 
-/** Fields that keep their first value. */
+/** Fields (text, or blocks of which only the presence counts) that keep their first value. */
 export interface ImmutableFields {
   /** Where the fields stand, below spec; `destinations[]` are the items of that list, told apart by name. */
   at: string
@@ -29,7 +28,8 @@ export const IMMUTABLE: Record<Kind, ImmutableFields[]> = {
     { at: 'destinations[]', fields: ['schemas.classic', 'schemas.storageActions'] },
   ],
   Activation: [
-    { at: '', fields: ['spaceRef.name', 'destinationRef.name', 'computation'] },
+    { at: '', fields: ['spaceRef.name', 'destinationRef.name'] },
+    { at: 'computation', fields: ['audience', 'computedTrait', 'journey'] },
     { at: '', fields: ['classic', 'storageActions'], presence: true },
     { at: 'storageActions', fields: ['table'] },
   ],
@@ -44,9 +44,7 @@ export function immutableViolations(before: EngageResource, after: EngageResourc
     pairs(before.spec, after.spec, at).flatMap(([path, old, now]) =>
       fields.flatMap((field) => {
         const [oldValue, newValue] = [fieldOf(old, field), fieldOf(now, field)]
-        const same = presence
-          ? (oldValue === undefined) === (newValue === undefined)
-          : isDeepStrictEqual(oldValue, newValue)
+        const same = presence ? isFields(oldValue) === isFields(newValue) : oldValue === newValue
         if (same) return []
         const was = oldValue === undefined ? 'not set' : presence ? 'set' : JSON.stringify(oldValue)
         return [`${path}.${field} cannot be changed: it was ${was}; ${remedy(before.kind)}`]
