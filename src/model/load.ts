@@ -1,6 +1,6 @@
 import type { EngageResource } from './kinds.ts'
 import { itemsOf, nameOf, readManifest } from './manifest.ts'
-import { type ManifestFile, readManifestFiles } from './manifest-files.ts'
+import { type ManifestFile, readManifestFiles, STDIN } from './manifest-files.ts'
 import { type FieldPath, formatPath } from './problems.ts'
 import { schemaWarnings } from './space.ts'
 import { readYaml } from './yaml-documents.ts'
@@ -45,7 +45,10 @@ export function loadManifests(paths: readonly string[], stdin?: string): Manifes
   const manifests = parseManifests(files)
   const found = [...errors, ...manifests.errors]
   if (found.length === 0 && manifests.resources.length === 0) {
-    found.push({ file: paths.join(', '), message: 'no EngageOps resources found: write one, or correct the path' })
+    found.push({
+      file: paths.map((path) => (path === '-' ? STDIN : path)).join(', '),
+      message: 'no EngageOps resources found: write one, or correct the path',
+    })
   }
   return { ...manifests, errors: found }
 }

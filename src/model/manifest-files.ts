@@ -10,13 +10,15 @@ export interface ManifestFile {
 
 export interface FileError {
   file: string
-  line: number
+  /** Absent where the whole file is meant. */
+  line?: number
   message: string
 }
 
 const EXTENSIONS = ['.yaml', '.yml', '.json']
 const MAX_BYTES = 10 * 1024 * 1024
-const STDIN = 'stdin'
+/** What standard input is called where a file would be named. */
+export const STDIN = 'stdin'
 
 /**
  * Reads files, and folders with all that lies below them (.yaml, .yml and .json in the order of their names; what
@@ -47,15 +49,15 @@ export function readManifestFiles(
   for (const path of paths) {
     if (path !== '-') visit(path)
     else if (Buffer.byteLength(stdin) > MAX_BYTES) {
-      errors.push({ file: STDIN, line: 1, message: tooBig(Buffer.byteLength(stdin)) })
+      errors.push({ file: STDIN, message: tooBig(Buffer.byteLength(stdin)) })
     } else files.push({ file: STDIN, text: withoutMark(stdin) })
   }
   return { files, errors }
 }
 
 class ManifestFileError extends Error {
-  readonly line: number
-  constructor(message: string, line = 1) {
+  readonly line: number | undefined
+  constructor(message: string, line?: number) {
     super(message)
     this.line = line
   }
@@ -99,11 +101,13 @@ function withoutMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text
 }
 
-function describeError(error: unknown): { line: number; message: string } {
-  if (error instanceof ManifestFileError) return { line: error.line, message: error.message }
+function describeError(error: unknown): { line?: number; message: string } {
+  if (error instanceof ManifestFileError) {
+    return { ...(error.line !== undefined && { line: error.line }), message: error.message }
+  }
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return { line: 1, message: 'does not exist: correct the path' }
-  if (code === 'EACCES' || code === 'EPERM') return { line: 1, message: 'cannot be read: give read permission' }
-  if (typeof code === 'string') return { line: 1, message: `cannot be read (${code})` }
+  if (code === 'ENOENT') return { message: 'does not exist: correct the path' }
+  if (code === 'EACCES' || code === 'EPERM') return { message: 'cannot be read: give read permission' }
+  if (typeof code === 'string') return { message: `cannot be read (${code})` }
   throw error
 }
