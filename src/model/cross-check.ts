@@ -137,7 +137,7 @@ function computationFindings(activation: Activation, space: EngageSpace): Findin
   const audience = field === 'audience' ? space.spec.audiences.find((entry) => entry.key === key) : undefined
   const unfit = (activation.spec.storageActions?.triggers ?? []).filter((trigger) => trigger.startsWith('Entity'))
   if (audience?.type !== 'Profile' || unfit.length === 0) return []
-  const message = `spec.storageActions.triggers: ${unfit.join(' and ')} need a Linked Audience, ${JSON.stringify(key)} is a Profile audience: write AudienceEntered or AudienceExited, or type: Linked in the space`
+  const message = `spec.storageActions.triggers: only Linked Audiences have ${unfit.join(' and ')}, ${JSON.stringify(key)} is a Profile audience: write AudienceEntered or AudienceExited, or type: Linked in the space`
   return [{ resource: activation, reason: 'TriggerMismatch', message }]
 }
 

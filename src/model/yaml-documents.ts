@@ -1,9 +1,11 @@
 import {
   type Document,
+  isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
+  type Pair,
   type ParsedNode,
   parseAllDocuments,
   visit,
@@ -23,8 +25,9 @@ export interface YamlError {
   message: string
 }
 
-/** Resolved aliases times what they repeat: enough for people, too little for a billion laughs. */
+/** Aliases, and aliases times what they repeat: enough for people, too little for a billion laughs. */
 const MAX_ALIASES = 1000
+const TOO_MANY_ALIASES = 'aliases (*name) repeat too much: write the values out'
 
 /** Reads all documents; empty ones are left out. A document with an error is left out, the others are there. */
 export function readYaml(text: string): { documents: YamlDocument[]; errors: YamlError[] } {
@@ -40,11 +43,11 @@ export function readYaml(text: string): { documents: YamlDocument[]; errors: Yam
     if (wrong.length > 0 || isEmpty(document)) continue
     try {
       const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
-      documents.push({ value, lineOf: (path) => lineAt(offsetOf(document, path)) })
+      const offsetOf = locator(document)
+      documents.push({ value, lineOf: (path) => lineAt(offsetOf(path)) })
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error
-      const message = 'aliases (*name) repeat too much: write the values out'
-      errors.push({ line: lineAt(document.contents?.range[0] ?? 0), message })
+      errors.push({ line: lineAt(document.contents?.range[0] ?? 0), message: TOO_MANY_ALIASES })
     }
   }
   return { documents, errors }
@@ -82,16 +85,23 @@ const SYNTAX: Record<string, string> = {
 function structureErrors(document: Parsed, lineAt: (offset: number) => number): YamlError[] {
   const errors: YamlError[] = []
   const add = (offset: number | undefined, message: string) => errors.push({ line: lineAt(offset ?? 0), message })
+  const anchors = new Map<string, unknown>()
+  let aliases = 0
   visit(document, {
-    Map: (_, map) => {
-      for (const { key, message } of wrongKeys(map)) add(key, message)
-    },
-    Alias: (_, alias, ancestors) => {
-      const target = alias.resolve(document)
-      if (!target)
-        add(alias.range?.[0], 'an alias (*name) of no anchor above it: put text that begins with * in quotes')
-      else if (ancestors.includes(target))
-        add(alias.range?.[0], 'an alias (*name) that contains itself: write the value out')
+    Node: (_, node, ancestors) => {
+      const offset = node.range?.[0]
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node)
+        if (isMap(node)) for (const { key, message } of wrongKeys(node)) add(key, message)
+      } else if (++aliases > MAX_ALIASES) {
+        add(offset, TOO_MANY_ALIASES)
+        return visit.BREAK
+      } else if (!anchors.has(node.source)) {
+        add(offset, 'an alias (*name) of no anchor above it: put text that begins with * in quotes')
+      } else if (ancestors.some((ancestor) => ancestor === anchors.get(node.source))) {
+        add(offset, 'an alias (*name) that contains itself: write the value out')
+      }
+      return undefined
     },
   })
   return errors
@@ -115,19 +125,29 @@ function wrongKeys(map: YAMLMap): { key: number | undefined; message: string }[]
   })
 }
 
-function offsetOf(document: Parsed, path: FieldPath): number {
-  let node: unknown = document.contents
-  let offset = document.contents?.range[0] ?? 0
-  for (const step of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
-      if (!pair || !isScalar(pair.key)) break
-      offset = pair.key.range?.[0] ?? offset
-      node = pair.value
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)]
-      if (isMap(node) || isSeq(node) || isScalar(node)) offset = node.range?.[0] ?? offset
-    } else break
+/** Finds where fields stand; the keys of each map are indexed once, for there may be as many errors as keys. */
+function locator(document: Parsed): (path: FieldPath) => number {
+  const indexes = new Map<YAMLMap, Map<string, Pair>>()
+  const pairOf = (map: YAMLMap, step: string | number) => {
+    const index =
+      indexes.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]))
+    indexes.set(map, index)
+    return index.get(String(step))
   }
-  return offset
+  return (path) => {
+    let node: unknown = document.contents
+    let offset = document.contents?.range[0] ?? 0
+    for (const step of path) {
+      if (isMap(node)) {
+        const pair = pairOf(node, step)
+        if (!pair || !isScalar(pair.key)) break
+        offset = pair.key.range?.[0] ?? offset
+        node = pair.value
+      } else if (isSeq(node)) {
+        node = node.items[Number(step)]
+        if (isMap(node) || isSeq(node) || isScalar(node)) offset = node.range?.[0] ?? offset
+      } else break
+    }
+    return offset
+  }
 }
