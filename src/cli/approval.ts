@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { type Change, isDestructive } from '../plan/change.ts'
+import type { Plan } from '../plan/plan.ts'
 
 /**
  * What `apply` does with its plans. Nothing: there are no changes. Ask: a person decides. All: every change is made.
@@ -8,14 +8,13 @@ import { type Change, isDestructive } from '../plan/change.ts'
 export type Approval = 'Nothing' | 'Ask' | 'All' | 'Additive'
 
 export function approvalOf(
-  plans: readonly { changes: readonly Change[] }[],
+  plans: readonly Pick<Plan, 'changes' | 'destructive'>[],
   { yes, terminal }: { yes: boolean; terminal: boolean },
 ): Approval {
-  const changes = plans.flatMap((plan) => plan.changes)
-  if (changes.length === 0) return 'Nothing'
+  if (plans.every(({ changes }) => changes.length === 0)) return 'Nothing'
   if (yes) return 'All'
   if (terminal) return 'Ask'
-  return changes.some(isDestructive) ? 'Additive' : 'All'
+  return plans.some(({ destructive }) => destructive) ? 'Additive' : 'All'
 }
 
 /** Asks on the terminal; only `yes` is a yes. Ctrl-C and Ctrl-D are a no. */

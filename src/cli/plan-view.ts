@@ -1,17 +1,13 @@
 import { type Change, isDestructive } from '../plan/change.ts'
+import type { Plan } from '../plan/plan.ts'
 import { counted } from './quantities.ts'
 import { paint, printable, type Style } from './table.ts'
 
-/** The changes of one schema of a space in one warehouse. */
-export interface PlanView {
+/** The plan of one schema of a space (`namespace/name`) in one warehouse. */
+export interface PlanView extends Plan {
   space: string
   destination: string
   schema: string
-  changes: readonly Change[]
-  /** The SQL that makes the changes. */
-  statements: readonly string[]
-  /** Hash of the statements: what an approval names. */
-  hash: string
 }
 
 /** What would change, the SQL that would do it, and how much it is in all. Plans without changes are left out. */
@@ -22,7 +18,10 @@ export function renderPlan(plans: readonly PlanView[], colour = false): string {
   return `${pending.map((plan) => renderOne(plan, colour)).join('\n')}\nPlan: ${planSummary(changes)}.\n`
 }
 
-function renderOne({ space, destination, schema, changes, statements, hash }: PlanView, colour: boolean): string {
+function renderOne(
+  { space, destination, schema, changes, statements, hash, destructive }: PlanView,
+  colour: boolean,
+): string {
   const title = `EngageSpace ${space} -> WarehouseDestination ${destination}, schema ${schema}`
   const lines = changes.map((change) => {
     const { sign, style } = MARKS[change.kind]
@@ -32,7 +31,7 @@ function renderOne({ space, destination, schema, changes, statements, hash }: Pl
   const sql = statements.map(
     (statement) => `    ${statement.trimEnd().replace(/;$/, '').replaceAll('\n', '\n    ')};\n`,
   )
-  const approval = changes.some(isDestructive) ? `  hash ${hash}\n` : ''
+  const approval = destructive ? `  hash ${hash}\n` : ''
   return `${title}\n${lines.map((line) => `  ${line}\n`).join('')}${approval}\n${sql.join('')}`
 }
 

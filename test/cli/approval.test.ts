@@ -3,7 +3,9 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { approvalOf } from '../../src/cli/approval.ts'
 import type { Change } from '../../src/plan/change.ts'
+import { makePlan } from '../../src/plan/plan.ts'
 
+const plan = (...changes: Change[]) => makePlan(changes, { change: () => ['sql'] })
 const add: Change = { kind: 'CreateSchema', schema: 's' }
 const drop: Change = { kind: 'DropTable', table: { schema: 's', name: 't' } }
 
@@ -16,7 +18,7 @@ test.each([
   { changes: [add], yes: false, terminal: false, approval: 'All' },
   { changes: [add, drop], yes: false, terminal: false, approval: 'Additive' },
 ])('$changes.length changes, yes $yes, terminal $terminal: $approval', ({ changes, yes, terminal, approval }) => {
-  expect(approvalOf([{ changes: [] }, { changes }], { yes, terminal })).toBe(approval)
+  expect(approvalOf([plan(), plan(...changes)], { yes, terminal })).toBe(approval)
 })
 
 test.each([

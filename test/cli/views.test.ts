@@ -6,6 +6,8 @@ import type { Activation } from '../../src/model/activation.ts'
 import type { EngageResource } from '../../src/model/kinds.ts'
 import { parseManifests } from '../../src/model/load.ts'
 import type { Condition, RunSummary } from '../../src/model/status.ts'
+import type { Change } from '../../src/plan/change.ts'
+import { makePlan } from '../../src/plan/plan.ts'
 
 const now = new Date('2026-11-24T12:00:00Z')
 
@@ -121,31 +123,36 @@ test('history without runs says so', () => {
 })
 
 const users = { schema: 'engage_default', name: 'users' }
-const plan: PlanView = {
+const dialect = { change: ({ kind }: Change) => [`${kind} (\n  "id" text\n);`] }
+const planOf = (...changes: Change[]): PlanView => ({
   space: 'default/default',
   destination: 'warehouse',
   schema: 'engage_default',
-  changes: [
+  ...makePlan(changes, dialect),
+})
+
+test('a plan shows changes, SQL and totals', () => {
+  const plan = planOf(
     { kind: 'CreateSchema', schema: 'engage_default' },
     {
       kind: 'CreateTable',
       table: { ...users, key: ['id'], columns: [{ name: 'id', type: 'String', origin: 'Standard' }] },
     },
     { kind: 'WidenColumn', table: users, column: 'plan', from: 'Integer', to: 'Float' },
-  ],
-  statements: ['create schema "engage_default"', 'create table "engage_default"."users" (\n  "id" text\n);'],
-  hash: 'abc123',
-}
-
-test('a plan shows changes, SQL and totals', () => {
-  expect(renderPlan([plan, { ...plan, changes: [], statements: [] }])).toBe(
+  )
+  expect(renderPlan([plan, planOf()])).toBe(
     `EngageSpace default/default -> WarehouseDestination warehouse, schema engage_default
   + create schema engage_default
   + create table engage_default.users, 1 column
   ~ widen column engage_default.users.plan from Integer to Float
 
-    create schema "engage_default";
-    create table "engage_default"."users" (
+    CreateSchema (
+      "id" text
+    );
+    CreateTable (
+      "id" text
+    );
+    WidenColumn (
       "id" text
     );
 
@@ -155,13 +162,12 @@ Plan: 2 to create, 1 to change, 0 to drop.
 })
 
 test('a plan that loses data says so and shows its hash', () => {
-  const text = renderPlan([
-    { ...plan, changes: [{ kind: 'DropColumn', table: users, column: 'plan' }], statements: ['drop'] },
-  ])
-  expect(text).toContain('- drop column engage_default.users.plan (loses data)\n  hash abc123\n')
+  const plan = planOf({ kind: 'DropColumn', table: users, column: 'plan' })
+  const text = renderPlan([plan])
+  expect(text).toContain(`- drop column engage_default.users.plan (loses data)\n  hash ${plan.hash}\n`)
   expect(text).toContain('0 to create, 0 to change, 1 to drop')
 })
 
 test('without changes there is one line', () => {
-  expect(renderPlan([{ ...plan, changes: [] }])).toBe('No changes: the warehouses are as declared.\n')
+  expect(renderPlan([planOf()])).toBe('No changes: the warehouses are as declared.\n')
 })
