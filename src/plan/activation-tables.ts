@@ -3,10 +3,10 @@ import { columnIdentifier, type IdentifierRules, tableIdentifier } from '../enga
 import { defaultMapping } from '../engage/mapping.ts'
 import type { ClassicSpec, MappingSpec, StorageActionsSpec } from '../model/activation.ts'
 import type { schemasOf } from '../model/space.ts'
-import type { Column, LogicalType, Table } from '../model/table.ts'
+import type { Column, LogicalType, Table, TableName } from '../model/table.ts'
 import type { DeclaredComputation } from './computations.ts'
 import { standardNames, tableOf } from './standard-tables.ts'
-import type { Computation } from './work-order.ts'
+import type { Computation, WorkOrder } from './work-order.ts'
 
 /** The schemas that a space has in one warehouse. */
 export type SpaceSchemas = ReturnType<typeof schemasOf>
@@ -113,6 +113,21 @@ function isText(value: unknown): boolean {
   if ('@literal' in value) return typeof value['@literal'] === 'string'
   const json = '@json' in value ? value['@json'] : undefined
   return typeof json === 'object' && json !== null && 'mode' in json && json.mode === 'encode'
+}
+
+/** The tables of an order that the calls of one of its activations land in. */
+export function tablesOfActivation(order: WorkOrder, name: string, identifiers: IdentifierRules): TableName[] {
+  const storage = order.storageActions.find((activation) => activation.name === name)
+  if (storage) return [storage.table]
+  const classic = order.classic?.activations.find((activation) => activation.name === name)
+  if (!order.classic || !classic) return []
+  const { schema } = order.classic
+  const { calls, eventNames } = classic
+  const names = [
+    ...(calls.includes('Identify') ? ['identifies', 'users'] : []),
+    ...(calls.includes('Track') ? Object.values(eventNames).map((event) => tableIdentifier(event, identifiers)) : []),
+  ]
+  return order.tables.filter((table) => table.schema === schema && names.includes(table.name))
 }
 
 /** Columns of several lists; the first of a name stays. */

@@ -1,0 +1,144 @@
+import type { Activation } from '../model/activation.ts'
+import { EngageError } from '../model/errors.ts'
+import { schemasOf } from '../model/space.ts'
+import type { ActivationStatus } from '../model/status.ts'
+import type { TableName } from '../model/table.ts'
+import { statusPlan } from '../plan/plan.ts'
+import { tableId } from '../plan/registry.ts'
+import { judge, type Verdict } from '../plan/validate.ts'
+import { conditionsOf, type Findings, type Trouble } from './conditions.ts'
+import { allOf, named, type ReconcileContext, type Resources } from './context.ts'
+import { troubleOf } from './destination.ts'
+import { nextSyncTime } from './record-run.ts'
+import { dropOwnTables } from './release.ts'
+import type { SchemaPlan } from './schema.ts'
+import { destinationNotFound, type SchemaOutcome, statusTable, troubleWith } from './space.ts'
+import { writeStatus } from './status-writer.ts'
+
+/** Releases an activation without its tables being dropped. */
+export const FORCE_ORPHAN = 'engageops.dev/force-orphan'
+
+/**
+ * Says of an activation how its tables are, from what became of its space in its destination (`outcome`; absent where
+ * space, destination or connection are missing). On deletion it drops its own tables, if `deletionPolicy` says so.
+ */
+export async function reconcileActivation(
+  context: ReconcileContext,
+  activation: Activation,
+  resources: Resources,
+  outcome: SchemaOutcome | undefined,
+): Promise<void> {
+  if (activation.metadata.deletionTimestamp !== undefined) {
+    await remove(context, activation, resources)
+    return
+  }
+  const findings = find(activation, resources, outcome)
+  const isClaimed = outcome !== undefined && 'plan' in outcome && findings.trouble === undefined
+  const drops = activation.spec.deletionPolicy === 'Delete'
+  const hasFinalizer = (activation.metadata.finalizers ?? []).length > 0
+  // Only who has its tables may ever drop them: a loser of a conflict never gets the finalizer.
+  if (drops && isClaimed && !hasFinalizer) await context.store.setFinalizer(activation, true)
+  if (!drops && hasFinalizer) await context.store.setFinalizer(activation, false)
+  const status = summarize(context, activation, resources, outcome, findings)
+  await writeStatus(context.store, activation, { ...activation, status })
+}
+
+async function remove(context: ReconcileContext, activation: Activation, resources: Resources): Promise<void> {
+  const { metadata, spec } = activation
+  const isForced = metadata.annotations?.[FORCE_ORPHAN] !== undefined
+  const isClaimed = (metadata.finalizers ?? []).length > 0
+  if (spec.deletionPolicy === 'Delete' && isClaimed && !isForced) {
+    try {
+      const destination = named(resources.destinations, metadata.namespace, spec.destinationRef.name)
+      if (!destination) throw blocked(destinationNotFound(spec.destinationRef.name).message)
+      const scope = `${metadata.namespace}/${spec.spaceRef.name}/${spec.destinationRef.name}`
+      const dropped = await dropOwnTables(context, destination, metadata, scope)
+      const message = dropped.length === 0 ? 'no table was its own' : `dropped ${dropped.join(', ')}`
+      await context.store.event(activation, 'Normal', 'Deleted', message)
+    } catch (error) {
+      const status = blockedStatus(context, activation, troubleOf(error))
+      await writeStatus(context.store, activation, { ...activation, status })
+      return
+    }
+  }
+  await context.store.setFinalizer(activation, false)
+}
+
+const blocked = (message: string) => new EngageError('DeletionBlocked', 'Wait', message)
+
+function blockedStatus(context: ReconcileContext, activation: Activation, cause: Trouble): ActivationStatus {
+  const { generation } = activation.metadata
+  const before = activation.status
+  const message =
+    `its tables cannot be dropped: ${cause.message}. Bring the warehouse back, or release the activation ` +
+    `and keep the tables with the annotation ${FORCE_ORPHAN}: "true"`
+  const trouble: Trouble = { reason: 'DeletionBlocked', consequence: cause.consequence, message }
+  return {
+    tables: [],
+    history: [],
+    ...before,
+    conditions: conditionsOf(
+      { trouble, schema: trouble, hasTables: true, lastSync: before?.lastSync },
+      before?.conditions ?? [],
+      generation,
+      context.now(),
+    ),
+  }
+}
+
+function find(activation: Activation, resources: Resources, outcome: SchemaOutcome | undefined): Findings {
+  const findings = { hasTables: true, suspended: activation.spec.suspend, lastSync: activation.status?.lastSync }
+  const because = (trouble: Trouble): Findings => ({
+    ...findings,
+    trouble,
+    schema: { reason: trouble.reason, message: trouble.message },
+  })
+  if (outcome && 'plan' in outcome) {
+    const verdict = verdictOf(activation, outcome.plan)
+    if (verdict) return because(verdict)
+    const isMine = (table: TableName) => outcome.plan.tablesOf(activation).has(tableId(table))
+    const { namespace } = activation.metadata
+    const destination = named(resources.destinations, namespace, outcome.destination)
+    return { ...findings, ...troubleWith(outcome.plan, destination?.spec.driftPolicy.mode ?? 'Correct', isMine) }
+  }
+  const verdict = judge(allOf(resources)).get(activation)
+  if (verdict) return because(verdict)
+  return because(outcome?.trouble ?? destinationNotFound(activation.spec.destinationRef.name))
+}
+
+const verdictOf = ({ metadata }: Activation, { verdicts }: SchemaPlan): Verdict | undefined =>
+  [...verdicts].find(([judged]) => judged.metadata.name === metadata.name)?.[1]
+
+function summarize(
+  context: ReconcileContext,
+  activation: Activation,
+  resources: Resources,
+  outcome: SchemaOutcome | undefined,
+  findings: Findings,
+): ActivationStatus {
+  const { metadata, spec } = activation
+  const { generation } = metadata
+  const before = activation.status
+  const now = context.now()
+  const plan = outcome && 'plan' in outcome ? outcome.plan : undefined
+  const space = named(resources.spaces, metadata.namespace, spec.spaceRef.name)
+  const connection = space?.spec.destinations.find(({ name }) => name === spec.destinationRef.name)
+  const destination = named(resources.destinations, metadata.namespace, spec.destinationRef.name)
+  const mine = plan?.tablesOf(activation) ?? new Set<string>()
+  const waiting = plan && statusPlan(plan.awaiting)
+  const next = destination && !spec.suspend ? nextSyncTime(destination.spec.sync, now) : undefined
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    conditions: conditionsOf(findings, before?.conditions ?? [], generation, now),
+    ...(space && connection
+      ? { schema: schemasOf(space.spec, connection)[spec.classic ? 'classic' : 'storageActions'] }
+      : {}),
+    tables: plan?.tables.filter((table) => mine.has(tableId(table))).map(statusTable) ?? before?.tables ?? [],
+    ...(waiting && findings.trouble?.reason === 'AwaitingApproval' ? { plan: waiting } : {}),
+    ...(before?.cronJob === undefined ? {} : { cronJob: before.cronJob }),
+    ...(before?.lastSync ? { lastSync: before.lastSync } : {}),
+    ...(next === undefined ? {} : { nextSyncTime: next }),
+    history: before?.history ?? [],
+    ...(before?.lastHandledSyncRequest === undefined ? {} : { lastHandledSyncRequest: before.lastHandledSyncRequest }),
+  }
+}

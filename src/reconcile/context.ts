@@ -1,0 +1,65 @@
+import { type WarehouseBlock, type WarehouseDestination, warehouseOf } from '../model/destination.ts'
+import { EngageError } from '../model/errors.ts'
+import type { Warehouse, WarehouseEnvironment } from '../warehouses/port.ts'
+import type { EngageResource, ResourceStore } from './store.ts'
+
+/** What the reconcilers need of the world. */
+export interface ReconcileContext {
+  store: ResourceStore
+  /** Which installation this is: the first part of every owner's name in the ledger. */
+  installationId: string
+  mode: 'Local' | 'Cluster'
+  openWarehouse(block: WarehouseBlock, environment: WarehouseEnvironment): Promise<Warehouse>
+  /** Folder that relative paths of the destination's manifest are relative to. */
+  baseDirOf(destination: WarehouseDestination): string
+  /** Who works here, for the writer lease: such as host and process id. */
+  holder: string
+  now(): Date
+  signal?: AbortSignal
+}
+
+/** The resources of a store at one moment. */
+export interface Resources {
+  destinations: Awaited<ReturnType<ResourceStore['destinations']>>
+  spaces: Awaited<ReturnType<ResourceStore['spaces']>>
+  activations: Awaited<ReturnType<ResourceStore['activations']>>
+}
+
+export async function readResources(store: ResourceStore): Promise<Resources> {
+  const [destinations, spaces, activations] = await Promise.all([
+    store.destinations(),
+    store.spaces(),
+    store.activations(),
+  ])
+  return { destinations, spaces, activations }
+}
+
+export const allOf = ({ destinations, spaces, activations }: Resources): EngageResource[] => [
+  ...destinations,
+  ...spaces,
+  ...activations,
+]
+
+/** The resource of a name in a namespace, unless it is on its way out. */
+export const named = <R extends EngageResource>(resources: readonly R[], namespace: string, name: string) =>
+  resources.find(
+    ({ metadata }) =>
+      metadata.namespace === namespace && metadata.name === name && metadata.deletionTimestamp === undefined,
+  )
+
+/** The warehouse of a destination. Throws EngageError, also where a cluster cannot use it. */
+export async function warehouseFor(context: ReconcileContext, destination: WarehouseDestination): Promise<Warehouse> {
+  const { namespace, name } = destination.metadata
+  const warehouse = await context.openWarehouse(warehouseOf(destination.spec), {
+    secret: (reference) => context.store.secret(namespace, reference),
+    baseDir: context.baseDirOf(destination),
+  })
+  if (warehouse.capabilities.localOnly && context.mode === 'Cluster') {
+    throw new EngageError(
+      'LocalModeOnly',
+      'Stalled',
+      `WarehouseDestination ${name}: ${warehouse.kind} is for the local mode: use another warehouse in a cluster`,
+    )
+  }
+  return warehouse
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import type { Activation } from '../model/activation.ts'
+import type { Table, TableName } from '../model/table.ts'
+import { usersTwin } from '../plan/bookkeeping.ts'
+import { ownerOf } from '../plan/compile.ts'
+import type { Difference, Problem } from '../plan/diff.ts'
+import { tableId } from '../plan/registry.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
+import type { Resources } from './context.ts'
+import type { ObjectRow } from './warehouse-state.ts'
+
+interface Owner {
+  id: string
+  uid: string
+}
+
+/** The tables of the ledger itself, which nobody owns: all of the bookkeeping schema but the twin of `users`. */
+export function ledgerTables({ tables, bookkeepingSchema, classic }: WorkOrder): Set<string> {
+  const twin = classic && tableId(usersTwin(bookkeepingSchema, classic.schema))
+  return new Set(tables.filter(({ schema }) => schema === bookkeepingSchema).map(tableId)).difference(
+    new Set(twin === undefined ? [] : [twin]),
+  )
+}
+
+/** Who uses each table of an order: classic tables belong to the space, those of storage actions to their activations. */
+export function ownersOf(
+  order: WorkOrder,
+  activations: readonly Activation[],
+  installationId: string,
+): Map<string, Owner[]> {
+  const ledger = ledgerTables(order)
+  const owners = new Map<string, Owner[]>()
+  for (const table of order.tables) if (!ledger.has(tableId(table))) owners.set(tableId(table), [order.owner])
+  for (const [id, orders] of Map.groupBy(order.storageActions, ({ table }) => tableId(table))) {
+    const names = new Set(orders.map(({ name }) => name))
+    const users = activations.filter(
+      ({ metadata }) => metadata.namespace === order.namespace && names.has(metadata.name),
+    )
+    owners.set(
+      id,
+      users.map(({ metadata }) => ownerOf(installationId, 'Activation', metadata)),
+    )
+  }
+  return owners
+}
+
+/** Which space each owner that exists belongs to: owners that are gone have no say any more. */
+function spacesOfOwners({ spaces, activations }: Resources, installationId: string): Map<string, string> {
+  return new Map([
+    ...spaces.map(
+      ({ metadata }) =>
+        [ownerOf(installationId, 'EngageSpace', metadata).id, `${metadata.namespace}/${metadata.name}`] as const,
+    ),
+    ...activations.map(
+      ({ metadata, spec }) =>
+        [ownerOf(installationId, 'Activation', metadata).id, `${metadata.namespace}/${spec.spaceRef.name}`] as const,
+    ),
+  ])
+}
+
+/** Tables that another space has already. */
+export function ownershipConflicts(
+  order: WorkOrder,
+  objects: readonly ObjectRow[],
+  resources: Resources,
+  installationId: string,
+): Problem[] {
+  const spaces = spacesOfOwners(resources, installationId)
+  const mine = `${order.namespace}/${order.space}`
+  const wanted = new Set(order.tables.map(tableId))
+  const problems = new Map<string, Problem>()
+  for (const row of objects) {
+    const id = tableId(row)
+    const space = spaces.get(row.owner)
+    if (!wanted.has(id) || space === undefined || space === mine) continue
+    const message = `${id}: the table belongs to EngageSpace ${space}: use another table or schema`
+    problems.set(id, { table: { schema: row.schema, name: row.name }, reason: 'Conflict', message })
+  }
+  return [...problems.values()]
+}
+
+/** Tables whose rows in `objects` must be written anew, with all rows that each must have. */
+export function newObjectRows(
+  { changes, usable }: Pick<Difference, 'changes' | 'usable'>,
+  objects: readonly ObjectRow[],
+  owners: ReadonlyMap<string, Owner[]>,
+  now: string,
+): { table: TableName; rows: ObjectRow[] }[] {
+  const made = new Set(changes.flatMap((change) => (change.kind === 'CreateTable' ? [tableId(change.table)] : [])))
+  const known = Map.groupBy(objects, tableId)
+  return usable.flatMap((table) => {
+    const id = tableId(table)
+    const wanted = owners.get(id)
+    if (!wanted) return []
+    const rows = known.get(id) ?? []
+    const isComplete = wanted.every((owner) => rows.some((row) => row.owner === owner.id && row.uid === owner.uid))
+    return isComplete && !made.has(id) ? [] : [{ table, rows: objectRows(table, rows, wanted, made.has(id), now) }]
+  })
+}
+
+/** All rows of one table share its incarnation, which changes when the table is made again: then it is filled again. */
+function objectRows(
+  { schema, name }: Table,
+  rows: readonly ObjectRow[],
+  owners: readonly Owner[],
+  isMade: boolean,
+  now: string,
+): ObjectRow[] {
+  const incarnation = isMade ? randomUUID() : (rows[0]?.incarnation ?? randomUUID())
+  const created = isMade || rows.some((row) => row.created)
+  const others = rows.filter((row) => !owners.some((owner) => owner.id === row.owner))
+  return [
+    ...others.map((row) => ({ ...row, created, incarnation })),
+    ...owners.map(({ id, uid }) => {
+      const createdAt = rows.find((row) => row.owner === id)?.createdAt ?? now
+      return { schema, name, owner: id, uid, created, incarnation, createdAt }
+    }),
+  ]
+}

@@ -1,0 +1,188 @@
+import type { Activation } from '../model/activation.ts'
+import type { WarehouseDestination } from '../model/destination.ts'
+import type { EngageSpace } from '../model/space.ts'
+import type { Table } from '../model/table.ts'
+import { tablesOfActivation } from '../plan/activation-tables.ts'
+import { bookkeepingTable } from '../plan/bookkeeping.ts'
+import { type Change, isDestructive } from '../plan/change.ts'
+import { compileWorkOrder } from '../plan/compile.ts'
+import { type Difference, type Drift, diff, type Problem } from '../plan/diff.ts'
+import { makePlan, type Plan } from '../plan/plan.ts'
+import { tableId } from '../plan/registry.ts'
+import { judgeActivations, type Verdict } from '../plan/validate.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
+import { acquireLease, checkEpoch, releaseLease } from '../warehouses/lease.ts'
+import type { Session, Warehouse } from '../warehouses/port.ts'
+import { type ReconcileContext, type Resources, warehouseFor } from './context.ts'
+import { metaStatements, objectStatements, registryStatements } from './ledger-statements.ts'
+import { ledgerTables, newObjectRows, ownershipConflicts, ownersOf } from './ownership.ts'
+import { retainedColumns } from './retained.ts'
+import { checkMeta, readWarehouseState, type WarehouseState } from './warehouse-state.ts'
+
+/** Names the plan that may lose data: on the space, or on one of its activations. */
+export const APPROVE_PLAN = 'engageops.dev/approve-plan'
+const LEASE_SECONDS = 300
+
+/** The unit of planning: a space in one of its destinations. */
+export interface Pair {
+  space: EngageSpace
+  destination: WarehouseDestination
+  resources: Resources
+}
+
+/** What a pair needs, compared with what the warehouse has. */
+export interface SchemaPlan {
+  order: WorkOrder
+  verdicts: Map<Activation, Verdict | undefined>
+  /** What is to be done now. */
+  plan: Plan
+  /** What would lose data and waits for an approval of its hash; empty where nothing waits. */
+  awaiting: Plan
+  problems: Problem[]
+  drift: Drift[]
+  /** The tables as they are once the plan is done, without those that a problem keeps EngageOps off. */
+  tables: Table[]
+  /** The tables that an activation's calls land in, by `tableId`; none for one that is suspended or not valid. */
+  tablesOf(activation: Activation): ReadonlySet<string>
+}
+
+/** Plans a pair and touches nothing; it works before there is any ledger. Throws EngageError. */
+export async function planSpace(context: ReconcileContext, pair: Pair): Promise<SchemaPlan> {
+  const work = await openWork(context, pair)
+  await using session = await work.warehouse.connect(context.signal)
+  return (await planWork(work, session)).schemaPlan
+}
+
+/**
+ * Makes the tables of a pair, under the writer lease and in one transaction where the warehouse has DDL in transactions.
+ * Where nothing differs nothing but queries is sent. Throws EngageError.
+ */
+export async function applyPlan(
+  context: ReconcileContext,
+  pair: Pair,
+  onPlan?: (plan: SchemaPlan) => void,
+): Promise<SchemaPlan> {
+  const work = await openWork(context, pair)
+  const { warehouse, order } = work
+  const { dialect } = warehouse
+  await using session = await warehouse.connect(context.signal)
+  const before = await planWork(work, session)
+  onPlan?.(before.schemaPlan)
+  if (before.schemaPlan.plan.changes.length === 0 && before.ledger.length === 0) return before.schemaPlan
+
+  // The lease stands in the ledger, so the ledger comes first; making it can be repeated, by anybody.
+  for (const change of before.schemaPlan.plan.changes.filter((step) => isOfLedger(step, work))) {
+    for (const sql of dialect.change(change)) await session.execute(sql)
+  }
+  const leases = bookkeepingTable(order.bookkeepingSchema, 'leases')
+  const lease = await acquireLease(session, dialect, leases, order.scope, context.holder, LEASE_SECONDS, context.now)
+  try {
+    const { schemaPlan, ledger } = await planWork(work, session)
+    const run = async (statements: readonly string[]) => {
+      for (const sql of statements) await session.execute(sql)
+    }
+    const { transactionalDdl } = warehouse.capabilities
+    if (!transactionalDdl) await run(schemaPlan.plan.statements)
+    await session.transaction(async () => {
+      await checkEpoch(session, dialect, lease)
+      if (transactionalDdl) await run(schemaPlan.plan.statements)
+      await run(ledger)
+    })
+    return { ...schemaPlan, plan: before.schemaPlan.plan }
+  } finally {
+    await releaseLease(session, dialect, lease).catch(() => undefined) // A lease that cannot be given back expires.
+  }
+}
+
+interface Work {
+  context: ReconcileContext
+  pair: Pair
+  warehouse: Warehouse
+  order: WorkOrder
+  verdicts: SchemaPlan['verdicts']
+}
+
+async function openWork(context: ReconcileContext, pair: Pair): Promise<Work> {
+  const { space, destination, resources } = pair
+  const warehouse = await warehouseFor(context, destination)
+  const { dialect, capabilities } = warehouse
+  const order = compileWorkOrder(space, destination, resources.activations, {
+    identifiers: dialect.identifiers,
+    maxColumns: capabilities.maxColumns,
+    installationId: context.installationId,
+  })
+  const verdicts = judgeActivations(space, destination, resources.activations, dialect.identifiers)
+  return { context, pair, warehouse, order, verdicts }
+}
+
+/** The plan of a pair, with the ledger's statements that go with it. */
+async function planWork(work: Work, session: Session): Promise<{ schemaPlan: SchemaPlan; ledger: string[] }> {
+  const { context, pair, warehouse, order, verdicts } = work
+  const { dialect } = warehouse
+  const { installationId } = context
+  const { bookkeepingSchema } = order
+  const state = await readWarehouseState(session, warehouse, order)
+  checkMeta(state.meta, { installationId, warehouse, bookkeepingSchema })
+
+  const conflicts = ownershipConflicts(order, state.objects, pair.resources, installationId)
+  const refused = new Set(conflicts.map(({ table }) => tableId(table)))
+  const desired = order.tables.filter((table) => !refused.has(tableId(table)))
+  const wanted = compare(work, desired, state, pair.destination.spec.schemaPolicy.dropObjects)
+  const destructive = makePlan(wanted.changes.filter(isDestructive), dialect)
+  const isHeld = destructive.changes.length > 0 && !approvals(pair).has(destructive.hash)
+  const difference = isHeld ? compare(work, desired, state, 'Forbid') : wanted
+
+  const now = context.now().toISOString()
+  const owners = ownersOf(order, pair.resources.activations, installationId)
+  return {
+    schemaPlan: {
+      order,
+      verdicts,
+      plan: makePlan(difference.changes, dialect),
+      awaiting: isHeld ? destructive : makePlan([], dialect),
+      problems: [...conflicts, ...difference.problems],
+      drift: difference.drift,
+      tables: difference.usable,
+      tablesOf: ({ metadata }) => new Set(tablesOfActivation(order, metadata.name, dialect.identifiers).map(tableId)),
+    },
+    ledger: [
+      ...(state.meta.size === 0 ? metaStatements(warehouse, bookkeepingSchema, installationId) : []),
+      ...objectStatements(dialect, bookkeepingSchema, newObjectRows(difference, state.objects, owners, now)),
+      ...registryStatements(dialect, bookkeepingSchema, difference, now),
+    ],
+  }
+}
+
+function compare(
+  { pair, warehouse, order }: Work,
+  desired: readonly Table[],
+  state: WarehouseState,
+  dropObjects: 'Forbid' | 'Approve',
+): Difference {
+  const { adoptionPolicy, driftPolicy, schemaPolicy } = pair.destination.spec
+  return diff(desired, state.observed, state.registry, {
+    types: warehouse.dialect,
+    owned: new Set(state.objects.map(tableId)),
+    ledger: ledgerTables(order),
+    adoption: adoptionPolicy,
+    drift: driftPolicy,
+    schemaPolicy: { widenTypes: schemaPolicy.widenTypes, dropObjects },
+    isRetained: retainedColumns(pair, order, warehouse.dialect.identifiers),
+  })
+}
+
+function approvals({ space, destination, resources }: Pair): Set<string> {
+  const activations = resources.activations.filter(
+    ({ metadata, spec }) =>
+      metadata.namespace === space.metadata.namespace &&
+      spec.spaceRef.name === space.metadata.name &&
+      spec.destinationRef.name === destination.metadata.name,
+  )
+  const hashes = [space, ...activations].map(({ metadata }) => metadata.annotations?.[APPROVE_PLAN])
+  return new Set(hashes.filter((hash) => hash !== undefined))
+}
+
+function isOfLedger(change: Change, { order }: Work): boolean {
+  if (change.kind === 'CreateSchema') return change.schema === order.bookkeepingSchema
+  return ledgerTables(order).has(tableId(change.table))
+}

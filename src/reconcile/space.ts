@@ -1,0 +1,150 @@
+import { type EngageSpace, schemasOf } from '../model/space.ts'
+import type { SpaceStatus, StatusTable } from '../model/status.ts'
+import type { Table } from '../model/table.ts'
+import { statusPlan } from '../plan/plan.ts'
+import { judge } from '../plan/validate.ts'
+import { conditionsOf, type Trouble } from './conditions.ts'
+import { allOf, named, type ReconcileContext, type Resources } from './context.ts'
+import { troubleOf } from './destination.ts'
+import { nextSyncTime } from './record-run.ts'
+import { applyPlan, type SchemaPlan } from './schema.ts'
+import { writeStatus } from './status-writer.ts'
+
+/** What became of a space in one of its destinations: its tables, or why there are none. */
+export type SchemaOutcome = { destination: string } & ({ plan: SchemaPlan } | { trouble: Trouble })
+
+/** Called when a plan is made, before it is done. */
+export type OnPlan = (destination: string, plan: SchemaPlan) => void
+
+/**
+ * Makes the tables of a space in all its destinations; one that fails does not stop the others. The outcomes are for the
+ * space's activations. Deleting a space touches no warehouse.
+ */
+export async function reconcileSpace(
+  context: ReconcileContext,
+  space: EngageSpace,
+  resources: Resources,
+  onPlan?: OnPlan,
+): Promise<SchemaOutcome[]> {
+  if (space.metadata.deletionTimestamp !== undefined) {
+    await context.store.setFinalizer(space, false)
+    return []
+  }
+  const claim = claimOf(space, resources)
+  const outcomes: SchemaOutcome[] = []
+  for (const { name } of space.spec.destinations) {
+    outcomes.push(await makeTables(context, space, name, resources, claim, onPlan))
+  }
+  await writeStatus(context.store, space, { ...space, status: summarize(context, space, resources, outcomes) })
+  return outcomes
+}
+
+/** What keeps the space off every warehouse; a destination that is missing keeps it only off that one. */
+export function claimOf(space: EngageSpace, resources: Resources): Trouble | undefined {
+  const verdict = judge(allOf(resources)).get(space)
+  return verdict?.reason === 'DestinationNotFound' ? undefined : verdict
+}
+
+async function makeTables(
+  context: ReconcileContext,
+  space: EngageSpace,
+  name: string,
+  resources: Resources,
+  claim: Trouble | undefined,
+  onPlan: OnPlan | undefined,
+): Promise<SchemaOutcome> {
+  if (claim) return { destination: name, trouble: claim }
+  const destination = named(resources.destinations, space.metadata.namespace, name)
+  if (!destination) return { destination: name, trouble: destinationNotFound(name) }
+  try {
+    const pair = { space, destination, resources }
+    return { destination: name, plan: await applyPlan(context, pair, (plan) => onPlan?.(name, plan)) }
+  } catch (error) {
+    return { destination: name, trouble: troubleOf(error) }
+  }
+}
+
+export const destinationNotFound = (name: string): Trouble => ({
+  reason: 'DestinationNotFound',
+  consequence: 'Wait',
+  message: `there is no WarehouseDestination ${name}: write one, or correct the name`,
+})
+
+/** What keeps tables from being as declared; undefined where nothing does. `isMine` picks the tables that matter. */
+export function troubleWith(
+  { problems, awaiting, drift }: SchemaPlan,
+  mode: 'Correct' | 'Report' | 'Ignore',
+  isMine: (table: { schema: string; name: string }) => boolean,
+): { trouble?: Trouble; schema?: Pick<Trouble, 'reason' | 'message'> } {
+  const problem = problems.find(({ table }) => isMine(table))
+  if (problem) {
+    const trouble: Trouble = { reason: problem.reason, consequence: 'Stalled', message: problem.message }
+    return { trouble, schema: { reason: trouble.reason, message: trouble.message } }
+  }
+  const waits = awaiting.changes.some((change) => change.kind !== 'CreateSchema' && isMine(change.table))
+  if (waits) {
+    const message = `the plan ${awaiting.hash} would lose data: approve it with the annotation engageops.dev/approve-plan: ${awaiting.hash}`
+    return {
+      trouble: { reason: 'AwaitingApproval', consequence: 'Wait', message },
+      schema: { reason: 'AwaitingApproval', message },
+    }
+  }
+  const drifted = mode === 'Report' ? drift.filter(({ table }) => isMine(table)) : []
+  if (drifted.length === 0) return {}
+  return { schema: { reason: 'Drifted', message: drifted.map(({ message }) => message).join('; ') } }
+}
+
+function summarize(
+  context: ReconcileContext,
+  space: EngageSpace,
+  resources: Resources,
+  outcomes: readonly SchemaOutcome[],
+): SpaceStatus {
+  const { namespace, generation } = space.metadata
+  const before = space.status
+  const now = context.now()
+  const destinationOf = (name: string) => named(resources.destinations, namespace, name)
+  const findings = outcomes.map((outcome) => {
+    if ('trouble' in outcome) {
+      const { trouble } = outcome
+      return { trouble, schema: { reason: trouble.reason, message: trouble.message } }
+    }
+    const mode = destinationOf(outcome.destination)?.spec.driftPolicy.mode ?? 'Correct'
+    return troubleWith(outcome.plan, mode, (table) => isOfSpace(outcome.plan, table))
+  })
+  const first = findings.find(({ trouble }) => trouble) ?? findings.find(({ schema }) => schema) ?? {}
+  const plans = outcomes.flatMap((outcome) => ('plan' in outcome ? [outcome.plan] : []))
+  const waiting = plans.map(({ awaiting }) => statusPlan(awaiting)).find((plan) => plan !== undefined)
+  const due = space.spec.destinations.flatMap(({ name }) => {
+    const destination = destinationOf(name)
+    return (destination && nextSyncTime(destination.spec.sync, now)) ?? []
+  })
+  const [next] = due.sort()
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    conditions: conditionsOf(
+      { ...first, hasTables: true, lastSync: before?.lastSync },
+      before?.conditions ?? [],
+      generation,
+      now,
+    ),
+    schemas: space.spec.destinations.map((connection) => ({
+      destination: connection.name,
+      ...schemasOf(space.spec, connection),
+    })),
+    tables: plans.flatMap((plan) => plan.tables.filter((table) => isOfSpace(plan, table)).map(statusTable)),
+    ...(waiting ? { plan: waiting } : {}),
+    syncCronJobs: before?.syncCronJobs ?? [],
+    ...(before?.lastSync ? { lastSync: before.lastSync } : {}),
+    ...(next === undefined ? {} : { nextSyncTime: next }),
+    history: before?.history ?? [],
+  }
+}
+
+const isOfSpace = ({ order }: SchemaPlan, { schema }: { schema: string }): boolean => schema === order.classic?.schema
+
+export const statusTable = ({ schema, name, columns }: Table): StatusTable => ({
+  schema,
+  name,
+  columns: columns.map((column) => ({ name: column.name, type: column.type })),
+})
