@@ -1,0 +1,138 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type Activation, activationSpec } from '../../src/model/activation.ts'
+import { destinationSpec, type WarehouseBlock, type WarehouseDestination } from '../../src/model/destination.ts'
+import { type EngageSpace, spaceSpec } from '../../src/model/space.ts'
+import { compileWorkOrder } from '../../src/plan/compile.ts'
+import type { WorkOrder } from '../../src/plan/work-order.ts'
+import { DirectorySource } from '../../src/sources/directory.ts'
+import type { Mirror } from '../../src/sync/mirror.ts'
+import type { RunReport } from '../../src/sync/report.ts'
+import { type SyncInput, sync } from '../../src/sync/sync.ts'
+import type { Warehouse } from '../../src/warehouses/port.ts'
+import { openWarehouse } from '../../src/warehouses/registry.ts'
+
+const API = 'engageops.dev/v1alpha1' as const
+const metadata = (name: string) => ({
+  name,
+  namespace: 'default',
+  uid: `uid-${name}`,
+  creationTimestamp: '2026-01-01T00:00:00Z',
+})
+
+/** Specs as people write them: defaults are filled in. */
+export interface Manifests {
+  space: Record<string, unknown>
+  activations: Record<string, Record<string, unknown>>
+  destination?: Record<string, unknown>
+}
+
+/** A space, a warehouse and a folder of calls in a temporary folder, with the reconcilers left out. */
+export class SyncBench {
+  readonly root: string
+  readonly warehouse: Warehouse
+  mirror: Mirror | undefined
+
+  private constructor(root: string, warehouse: Warehouse) {
+    this.root = root
+    this.warehouse = warehouse
+  }
+
+  static async create(block?: WarehouseBlock, password = ''): Promise<SyncBench> {
+    const root = await mkdtemp(join(tmpdir(), 'engageops-sync-'))
+    await mkdir(join(root, 'calls'))
+    const settings: WarehouseBlock = block ?? { kind: 'duckdb', settings: { path: 'test.duckdb' } }
+    const warehouse = await openWarehouse(settings, { secret: async () => password, baseDir: root })
+    return new SyncBench(root, warehouse)
+  }
+
+  remove(): Promise<void> {
+    return rm(this.root, { recursive: true, force: true })
+  }
+
+  /** Compiles the manifests and makes the tables, without plan and ownership. */
+  async prepare(manifests: Manifests): Promise<WorkOrder> {
+    const order = this.compile(manifests)
+    await using session = await this.warehouse.connect()
+    const { dialect } = this.warehouse
+    const observed = await session.observe([...new Set(order.tables.map(({ schema }) => schema))])
+    const run = async (change: Parameters<typeof dialect.change>[0]) => {
+      for (const sql of dialect.change(change)) await session.execute(sql)
+    }
+    for (const schema of new Set(order.tables.map((table) => table.schema))) await run({ kind: 'CreateSchema', schema })
+    for (const table of order.tables) {
+      const known = observed.tables.find(({ schema, name }) => schema === table.schema && name === table.name)
+      if (!known) await run({ kind: 'CreateTable', table })
+      for (const column of table.columns) {
+        if (known && !known.columns.some(({ name }) => name === column.name)) {
+          await run({ kind: 'AddColumn', table, column })
+        }
+      }
+    }
+    return order
+  }
+
+  compile({ space, activations, destination }: Manifests): WorkOrder {
+    const target: WarehouseDestination = {
+      apiVersion: API,
+      kind: 'WarehouseDestination',
+      metadata: metadata('warehouse'),
+      spec: destinationSpec.parse({ duckdb: { path: 'test.duckdb' }, ...destination }),
+    }
+    const engageSpace: EngageSpace = {
+      apiVersion: API,
+      kind: 'EngageSpace',
+      metadata: metadata('default'),
+      spec: spaceSpec.parse({
+        name: 'default',
+        destinations: [{ name: 'warehouse' }],
+        sources: [{ name: 'calls', directory: 'calls' }],
+        ...space,
+      }),
+    }
+    const compiled = Object.entries(activations).map(
+      ([name, spec]): Activation => ({
+        apiVersion: API,
+        kind: 'Activation',
+        metadata: metadata(name),
+        spec: activationSpec.parse({ spaceRef: { name: 'default' }, destinationRef: { name: 'warehouse' }, ...spec }),
+      }),
+    )
+    const { dialect, capabilities } = this.warehouse
+    return compileWorkOrder(engageSpace, target, compiled, {
+      identifiers: dialect.identifiers,
+      maxColumns: capabilities.maxColumns,
+      installationId: 'test',
+    })
+  }
+
+  async write(file: string, calls: readonly (object | string)[]): Promise<void> {
+    const path = join(this.root, 'calls', file)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, calls.map((call) => `${typeof call === 'string' ? call : JSON.stringify(call)}\n`).join(''))
+  }
+
+  async sync(order: WorkOrder, more: Partial<SyncInput> = {}): Promise<RunReport> {
+    await using source = new DirectorySource('calls', join(this.root, 'calls'))
+    return await sync({
+      order,
+      warehouse: this.warehouse,
+      sources: [source],
+      mirror: {
+        read: async () => this.mirror,
+        write: async (_scope, mirror) => {
+          this.mirror = mirror
+        },
+      },
+      tempDir: this.root,
+      holder: 'test',
+      ...more,
+    })
+  }
+
+  async query(sql: string): Promise<Record<string, string | null>[]> {
+    await using session = await this.warehouse.connect()
+    return await session.query(sql)
+  }
+}
