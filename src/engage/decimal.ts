@@ -36,8 +36,11 @@ export function isSameNumber(a: string, b: string): boolean {
 
 /** A finite JavaScript number as plain decimal text, in the fewest digits that give it back. */
 export function numberText(value: number): string {
+  const size = Math.abs(value)
   const text = `${value}`
-  return text.includes('e') ? (plainDecimal(text) ?? text) : text
+  // Within these bounds JavaScript writes no exponent.
+  if ((size < 1e21 && size >= 1e-6) || size === 0) return text
+  return plainDecimal(text) ?? text
 }
 
 function parseDecimal(text: string): Decimal | undefined {
