@@ -1,0 +1,160 @@
+import type { MappingSpec } from '../model/activation.ts'
+import { asObject, type Call } from './call.ts'
+import { ExactNumber } from './exact-number.ts'
+import { checkMapping, directiveOf } from './mapping-check.ts'
+import { delegate, delegateValue, invalidMapping, type Resolve } from './mapping-kit.ts'
+import { parseJson } from './parse-call.ts'
+
+/** A call as the mapping shapes it. Throws Error when the call is not as the mapping needs it. */
+export type PreparedMapping = (call: Call) => Record<string, unknown>
+
+/**
+ * Compiles a mapping of Segment's mapping-kit. The directives of the default mappings run without the library, which
+ * walks and copies for every call; all others are left to it. Numbers stay exact. Throws EngageError InvalidSpec.
+ */
+export function prepareMapping(mapping: MappingSpec): PreparedMapping {
+  const problems = checkMapping(mapping)
+  if (problems.length > 0) throw invalidMapping(problems.join('; '))
+  const resolve = ROOT_DIRECTIVE in mapping ? delegate(mapping) : compile(mapping)
+  return (call) => asObject(resolve(call)) ?? {}
+}
+
+/** Where Segment keeps a directive that the whole mapping runs through. */
+const ROOT_DIRECTIVE = '__segment_internal_directive'
+
+function compile(node: unknown): Resolve {
+  if (Array.isArray(node)) {
+    const items = node.map(compile)
+    return (call) => items.map((item) => item(call))
+  }
+  const object = asObject(node)
+  if (object === undefined) return () => node
+  const directive = directiveOf(object)
+  if (directive === undefined) return compileObject(object)
+  return compileDirective(directive, object[directive]) ?? delegateValue(object)
+}
+
+function compileObject(object: Record<string, unknown>): Resolve {
+  const fields = Object.entries(object).map(([key, node]) => ({ key, resolve: compile(node) }))
+  return (call) => {
+    const resolved: Record<string, unknown> = {}
+    for (const { key, resolve } of fields) {
+      const value = resolve(call)
+      if (value !== undefined) resolved[key] = value
+    }
+    return resolved
+  }
+}
+
+/** Undefined for directives, and forms of them, that are left to mapping-kit. */
+function compileDirective(directive: string, argument: unknown): Resolve | undefined {
+  switch (directive) {
+    case '@path':
+      return typeof argument === 'string' ? compilePath(argument.replace('$.', '')) : undefined
+    case '@literal':
+      return compile(argument)
+    case '@template':
+      return typeof argument === 'string' && !argument.includes('{{{') ? compileTemplate(argument) : undefined
+    case '@json':
+      return compileJson(asObject(argument))
+    case '@replace':
+      return compileReplace(asObject(argument))
+    default:
+      return undefined
+  }
+}
+
+const PATH_SEPARATOR = /\[(?="|'|\d)|\.|(?<="|'|\d)]+/g
+
+function compilePath(path: string): Resolve {
+  const keys = path
+    .split(PATH_SEPARATOR)
+    .filter((key) => key !== '')
+    .map((key) => key.replaceAll(/['"]/g, ''))
+  return (call) => {
+    let value: unknown = call
+    for (const key of keys) {
+      if (!value) return value
+      value = (value as Record<string, unknown>)[key]
+    }
+    return value
+  }
+}
+
+function compileTemplate(template: string): Resolve {
+  const parts = template
+    .split(/\{\{([^}]+)\}\}/)
+    .map((part, index) => (index % 2 === 0 ? () => part : compilePath(part.trim())))
+  return (call) => parts.map((part) => part(call) ?? '').join('')
+}
+
+function compileJson(options: Record<string, unknown> | undefined): Resolve | undefined {
+  if (!options?.value) return undefined
+  const resolve = compile(options.value)
+  if (options.mode === 'encode') return (call) => JSON.stringify(resolve(call))
+  if (options.mode === 'decode') return (call) => decodeJson(resolve(call))
+  return undefined
+}
+
+function decodeJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return parseJson(value)
+  } catch {
+    return value
+  }
+}
+
+/** mapping-kit replaces in text and numbers only: an exact number has to come as the text that it is. */
+function compileReplace(options: Record<string, unknown> | undefined): Resolve | undefined {
+  if (!options?.value) return undefined
+  const resolve = compile(options.value)
+  const replace = delegateValue({ '@replace': { ...options, value: { '@path': 'value' } } })
+  return (call) => {
+    const value = resolve(call)
+    return replace({ value: value instanceof ExactNumber ? value.toString() : value })
+  }
+}
+
+const path = (path: string) => ({ '@path': path })
+const json = (from: string) => ({ '@json': { mode: 'encode', value: path(from) } })
+
+const CALL = {
+  event: path('$.event'),
+  messageId: path('$.messageId'),
+  type: path('$.type'),
+  receivedAt: path('$.receivedAt'),
+}
+
+/** Segment's own mappings of storage actions, the same for all warehouses. */
+const DEFAULTS = {
+  LinkedAudience: {
+    ...CALL,
+    properties: {
+      entity_context: json('$.properties.data_graph_entity_context'),
+      user_id: path('$.userId'),
+      audience_key: path('$.properties.audience_key'),
+      personas_computation_key: path('$.context.personas.computation_key'),
+      personas_computation_id: path('$.context.personas.computation_id'),
+      personas_computation_run_id: path('$.context.personas.computation_run_id'),
+      personas_activation_id: path('$.context.personas.event_emitter_id'),
+      event_name: path('$.event'),
+    },
+  },
+  Journey: {
+    ...CALL,
+    properties: {
+      journey_metadata: json('$.properties.journey_metadata'),
+      journey_context: json('$.properties.journey_context'),
+      user_id: path('$.userId'),
+      personas_computation_key: path('$.context.personas.computation_key'),
+      personas_computation_id: path('$.context.personas.computation_id'),
+      personas_activation_id: path('$.context.personas.event_emitter_id'),
+      personas_computation_class: path('$.context.personas.computation_class'),
+      event_name: path('$.event'),
+    },
+  },
+} satisfies Record<string, MappingSpec>
+
+/** The mapping where an activation names none; audiences of both types have the linked audience's. */
+export const defaultMapping = (computation: keyof typeof DEFAULTS): MappingSpec => DEFAULTS[computation]
