@@ -14,6 +14,8 @@ export interface ReconcileContext {
   baseDirOf(destination: WarehouseDestination): string
   /** Who works here, for the writer lease: such as host and process id. */
   holder: string
+  /** Hashes of plans that may lose data, approved here and now; annotations approve them too. */
+  approvedPlans?: ReadonlySet<string>
   now(): Date
   signal?: AbortSignal
 }

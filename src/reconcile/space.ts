@@ -1,3 +1,4 @@
+import type { WarehouseDestination } from '../model/destination.ts'
 import { type EngageSpace, schemasOf } from '../model/space.ts'
 import type { SpaceStatus, StatusTable } from '../model/status.ts'
 import type { Table } from '../model/table.ts'
@@ -56,6 +57,9 @@ async function makeTables(
   if (claim) return { destination: name, trouble: claim }
   const destination = named(resources.destinations, space.metadata.namespace, name)
   if (!destination) return { destination: name, trouble: destinationNotFound(name) }
+  if (destination.status?.connection?.state === 'Failed') {
+    return { destination: name, trouble: destinationNotReady(destination) }
+  }
   try {
     const pair = { space, destination, resources }
     return { destination: name, plan: await applyPlan(context, pair, (plan) => onPlan?.(name, plan)) }
@@ -69,6 +73,13 @@ export const destinationNotFound = (name: string): Trouble => ({
   consequence: 'Wait',
   message: `there is no WarehouseDestination ${name}: write one, or correct the name`,
 })
+
+/** One test of a connection that fails speaks for all that need it: they wait instead of trying themselves. */
+function destinationNotReady({ metadata, status }: WarehouseDestination): Trouble {
+  const why = status?.conditions.find(({ type }) => type === 'Ready')
+  const message = `WarehouseDestination ${metadata.name} cannot be used now (${why?.reason}): ${why?.message}`
+  return { reason: 'DestinationNotReady', consequence: 'Wait', message }
+}
 
 /** What keeps tables from being as declared; undefined where nothing does. `isMine` picks the tables that matter. */
 export function troubleWith(

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import type { EngageResource } from '../model/kinds.ts'
+import { reconcileActivation } from '../reconcile/activation.ts'
+import { type ReconcileContext, readResources } from '../reconcile/context.ts'
+import { reconcileDestination } from '../reconcile/destination.ts'
+import type { SchemaPlan } from '../reconcile/schema.ts'
+import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
+import type { Folder } from './folder.ts'
+import { keepInstallation } from './installation.ts'
+import { lockFolder } from './lock.ts'
+import { type FolderProblem, refusalProblems, statusProblems } from './problems.ts'
+
+export interface ApplyOptions {
+  /** Hashes of plans that may lose data and are approved now. */
+  approvedPlans?: ReadonlySet<string>
+  onPlan?: (space: string, destination: string, plan: SchemaPlan) => void
+  /** Called when a resource was reconciled. */
+  onResource?: (resource: EngageResource) => void
+}
+
+export interface FolderResult {
+  problems: FolderProblem[]
+  orphans: EngageResource[]
+  /** Resources with their new status. */
+  resources: EngageResource[]
+}
+
+/**
+ * Makes the warehouses as the folder declares. One failing destination does not stop the others; all problems come back.
+ * Throws LeaseHeld where another program applies the same folder.
+ */
+export async function applyFolder(folder: Folder, options: ApplyOptions = {}): Promise<FolderResult> {
+  const { store, stateDir } = folder
+  using _lock = lockFolder(join(stateDir, 'lock'))
+  const context: ReconcileContext = {
+    ...folder.context,
+    ...(options.approvedPlans ? { approvedPlans: options.approvedPlans } : {}),
+  }
+  store.admit()
+  keepInstallation(stateDir, context.installationId)
+  const done = (resource: EngageResource) => {
+    const current = store.get(resource)
+    if (current) options.onResource?.(current)
+  }
+  for (const destination of await store.destinations()) {
+    await reconcileDestination(context, destination, await readResources(store))
+    done(destination)
+  }
+  const outcomes = new Map<string, SchemaOutcome>()
+  for (const space of await store.spaces()) {
+    const { namespace, name } = space.metadata
+    const resources = await readResources(store)
+    const found = await reconcileSpace(context, space, resources, (destination, plan) =>
+      options.onPlan?.(`${namespace}/${name}`, destination, plan),
+    )
+    for (const outcome of found) outcomes.set(`${namespace}/${name}/${outcome.destination}`, outcome)
+    done(space)
+  }
+  const resources = await readResources(store)
+  for (const activation of resources.activations) {
+    const { metadata, spec } = activation
+    const outcome = outcomes.get(`${metadata.namespace}/${spec.spaceRef.name}/${spec.destinationRef.name}`)
+    await reconcileActivation(context, activation, resources, outcome)
+    done(activation)
+  }
+  return {
+    problems: [...refusalProblems(store.refusals), ...store.all().flatMap(statusProblems)],
+    orphans: store.orphans(),
+    resources: store.all(),
+  }
+}
