@@ -27,6 +27,7 @@ export function ruled<T extends z.ZodType>(schema: T, ...rules: Rule[]): T {
   const checks = rules.map((rule) => {
     const check = new z.core.$ZodCheck({ check: 'custom', when: () => true })
     check._zod.check = ({ value, issues }) => {
+      // Copied, for zod puts the way to the value before the path in place.
       for (const path of rule.broken(value)) {
         issues.push({ code: 'custom', input: value, path: [...path], message: rule.message, continue: true })
       }

@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { matching, notMatching, ruled, textRule } from './rules.ts'
 
 /** One cron field: `*`, `*`/n, or a list of values and ranges, ranges with a step where wanted. */
-const field = (value: string) =>
-  `([*](/[1-9][0-9]?)?|(${value})(-(${value})(/[1-9][0-9]?)?)?(,(${value})(-(${value})(/[1-9][0-9]?)?)?)*)`
+function field(value: string, end = value): string {
+  const item = `(${value})(-(${end})(/[1-9][0-9]?)?)?`
+  return `([*](/[1-9][0-9]?)?|${item}(,${item})*)`
+}
 
 const FIVE_FIELDS = new RegExp(
   `^${[
@@ -12,7 +14,8 @@ const FIVE_FIELDS = new RegExp(
     field('[01]?[0-9]|2[0-3]'),
     field('0?[1-9]|[12][0-9]|3[01]'),
     field('0?[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec'),
-    field('0?[0-6]|sun|mon|tue|wed|thu|fri|sat'),
+    // No range ends on Sunday: it is day 0, but croner would read 7.
+    field('0?[0-6]|sun|mon|tue|wed|thu|fri|sat', '0?[1-6]|mon|tue|wed|thu|fri|sat'),
   ].join(' +')}$`,
   'i',
 )

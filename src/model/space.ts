@@ -48,7 +48,7 @@ const connection = z.strictObject({
 })
 
 /** The kinds a source can have, each by its field. */
-export const SOURCE_KINDS = ['objectStore', 'volume', 'directory', 'receiver'] as const
+const SOURCE_KINDS = ['objectStore', 'volume', 'directory', 'receiver'] as const
 
 const sourceFields = z.strictObject({
   name: resourceName.describe('Name of the source; checkpoints carry it.'),
@@ -166,6 +166,9 @@ const spaceName = ruled(
   notReserved,
 )
 
+/** Of each list. The API server allows no more than about 300, for it compares all keys with all others. */
+const MAX_COMPUTATIONS = 250
+
 const spec = z.strictObject({
   name: spaceName.describe('Name of the space; schema names come from it. Immutable.'),
   spaceId: z
@@ -176,9 +179,11 @@ const spec = z.strictObject({
     .describe("Segment's id of the space (spa_…): calls that carry another one are not routed here."),
   destinations: keyedList(connection, 'name', 50).default([]).describe('Warehouses connected to the space.'),
   sources: keyedList(source, 'name', 50).default([]).describe('Where the calls come from.'),
-  audiences: keyedList(audience, 'key', 250).default([]).describe('Audiences of the space.'),
-  computedTraits: keyedList(computedTrait, 'key', 250).default([]).describe('Computed traits of the space.'),
-  journeys: keyedList(journey, 'key', 250).default([]).describe('Journeys of the space.'),
+  audiences: keyedList(audience, 'key', MAX_COMPUTATIONS).default([]).describe('Audiences of the space.'),
+  computedTraits: keyedList(computedTrait, 'key', MAX_COMPUTATIONS)
+    .default([])
+    .describe('Computed traits of the space.'),
+  journeys: keyedList(journey, 'key', MAX_COMPUTATIONS).default([]).describe('Journeys of the space.'),
   includeAnonymousUsers: z
     .boolean()
     .default(false)

@@ -57,6 +57,7 @@ describe('rules of one resource, with the same words from zod and from the API s
     [DESTINATION, withSchedule('TZ=UTC 0 * * * *'), 'spec.sync.schedule: "TZ=UTC 0 * * * *"', schedule],
     [DESTINATION, withSchedule('60 * * * *'), 'spec.sync.schedule: "60 * * * *"', schedule],
     [DESTINATION, withSchedule('0 0 * * 7'), 'spec.sync.schedule: "0 0 * * 7"', schedule],
+    [DESTINATION, withSchedule('0 0 * * FRI-SUN'), 'spec.sync.schedule: "0 0 * * FRI-SUN"', schedule],
     [DESTINATION, withSchedule('0 0 L * *'), 'spec.sync.schedule: "0 0 L * *"', schedule],
     [
       DESTINATION,
