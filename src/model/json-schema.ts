@@ -36,7 +36,7 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
     io: 'input',
     override: ({ jsonSchema }) => tidy(jsonSchema),
   })
-  return root as JsonSchema
+  return root as JsonSchema // zod's type has every keyword of every draft; these are all that our schemas make.
 }
 
 /** Takes out what zod adds of its own: the limits of exact integers, names of map keys, and the recursion of free JSON. */

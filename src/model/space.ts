@@ -123,8 +123,10 @@ function differentKeys(list: ComputationList, other: ComputationList): Rule {
     field: list,
     broken: (spec) => {
       if (!isFields(spec)) return []
-      const taken = new Set(keysOf(spec, other))
-      return keysOf(spec, list).flatMap((value, index) => (taken.has(value) ? [[list, index, 'key']] : []))
+      const taken = new Set(keysOf(spec, other).filter((value) => typeof value === 'string'))
+      return keysOf(spec, list).flatMap((value, index) => {
+        return typeof value === 'string' && taken.has(value) ? [[list, index, 'key']] : []
+      })
     },
   }
 }
@@ -132,7 +134,7 @@ function differentKeys(list: ComputationList, other: ComputationList): Rule {
 type ComputationList = 'audiences' | 'computedTraits' | 'journeys'
 
 function keysOf(spec: Fields, list: ComputationList): unknown[] {
-  return listOf(spec[list]).map((entry) => (isFields(entry) ? (entry.key ?? {}) : {}))
+  return listOf(spec[list]).map((entry) => (isFields(entry) ? entry.key : undefined))
 }
 
 const CLASSIC_CEL = "(has(d.schemas) && has(d.schemas.classic) ? d.schemas.classic : 'engage_' + self.name)"
