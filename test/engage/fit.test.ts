@@ -108,6 +108,11 @@ test('text is measured in bytes', () => {
   expect(fitValue('x'.repeat(2 ** 21), 'String', double)).toHaveLength(2 ** 21)
 })
 
+test('JSON holds no number that is too long to be one', () => {
+  const digits = '1'.repeat(131_073)
+  expect(fitValue({ a: big(digits) }, 'Json', exact)).toEqual(noted(`{"a":"${digits}"}`, 'NumberOutOfRange'))
+})
+
 test('an object 200 levels deep is JSON text', () => {
   let deep: unknown = '\0'
   for (let level = 0; level < 200; level++) deep = level % 2 ? [deep] : { deep }
