@@ -7,11 +7,13 @@ export async function openWarehouse(block: WarehouseBlock, environment: Warehous
   switch (block.kind) {
     case 'duckdb':
       return (await import('./duckdb/warehouse.ts')).driver.create(block.settings, environment)
+    case 'postgres':
+      return (await import('./postgres/warehouse.ts')).driver.create(block.settings, environment)
     default:
       throw new EngageError(
         'WarehouseUnsupported',
         'Stalled',
-        `this build has no driver for ${block.kind}: use duckdb in the local mode`,
+        `this build has no driver for ${block.kind}: use postgres, or duckdb in the local mode`,
       )
   }
 }
