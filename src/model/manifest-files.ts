@@ -37,9 +37,7 @@ export function readManifestFiles(
       const real = realpathSync(path)
       if (seen.has(real)) return
       seen.add(real)
-      const { size, ...stat } = describe(path)
-      if (stat.isFolder) for (const entry of entriesOf(path)) visit(entry)
-      else if (size > MAX_BYTES) throw new ManifestFileError(tooBig(size))
+      if (isFolder(path)) for (const entry of entriesOf(path)) visit(entry)
       else files.push({ file: path, text: decode(readFileSync(path)) })
     } catch (error) {
       errors.push({ file: path, ...describeError(error) })
@@ -63,10 +61,13 @@ class ManifestFileError extends Error {
   }
 }
 
-function describe(path: string): { size: number; isFolder: boolean } {
+/** Whether the path is a folder; if not, it is a file (or a pipe, as of `<(command)`) that is not too big. */
+function isFolder(path: string): boolean {
   const stat = statSync(path)
-  if (!stat.isDirectory() && !stat.isFile()) throw new ManifestFileError('is neither a file nor a folder')
-  return { size: stat.size, isFolder: stat.isDirectory() }
+  if (stat.isDirectory()) return true
+  if (!stat.isFile() && !stat.isFIFO()) throw new ManifestFileError('is neither a file nor a folder: correct the path')
+  if (stat.size > MAX_BYTES) throw new ManifestFileError(tooBig(stat.size))
+  return false
 }
 
 /** Sub-folders and manifests of a folder, in the order of their names. */
