@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { CALL_KINDS } from '../engage/generate.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeFailure } from './failure.ts'
 import { OUTPUT_FORMATS } from './output.ts'
@@ -31,6 +32,22 @@ command('crds', 'print the custom resource definitions, for kubectl apply', () =
   examples('engageops crds | kubectl apply --server-side -f -'),
 )
 
+command(
+  'generate-events',
+  'write made-up Engage calls for trials: the same seed gives the same calls',
+  () => import('./generate-events.ts'),
+)
+  .addOption(new Option('--count <calls>', 'how many calls').argParser(wholeNumber(0)).default(1000))
+  .addOption(new Option('--seed <number>', 'seed of the generator').argParser(wholeNumber(0)).default(1))
+  .addOption(new Option('--users <users>', 'how many users they are about').argParser(wholeNumber(1)).default(100))
+  .addOption(new Option('--properties <count>', 'further properties of each').argParser(wholeNumber(0)).default(4))
+  .addOption(new Option('--kinds <kind...>', 'kinds of calls').choices(CALL_KINDS).default(CALL_KINDS, 'all'))
+  .addOption(
+    new Option('--start <time>', 'time of the first call').argParser(time).default(new Date('2026-01-01T00:00:00Z')),
+  )
+  .addOption(new Option('--out <file>', 'file to write, compressed if it ends in .gz; default: standard output'))
+  .addHelpText('after', examples('engageops generate-events --count 1000000 --users 50000 --out calls/trial.ndjson.gz'))
+
 function command<Options>(name: string, description: string, load: () => Promise<CommandModule<Options>>): Command {
   return program
     .command(name)
@@ -50,6 +67,20 @@ function filename(): Option {
 
 function output(): Option {
   return new Option('-o, --output <format>', 'how to print').choices(OUTPUT_FORMATS).default('table')
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^[0-9]+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
+    throw new InvalidArgumentError(`Write a whole number, ${least} or more.`)
+  }
+}
+
+function time(text: string): Date {
+  const value = new Date(text)
+  if (Number.isNaN(value.getTime())) throw new InvalidArgumentError('Write a time such as 2026-01-01T00:00:00Z.')
+  return value
 }
 
 function examples(...lines: string[]): string {
