@@ -232,9 +232,9 @@ class TableDiff {
   }
 
   #drop(columns: ReadonlyMap<string, ObservedColumn>, wanted: ReadonlySet<string>, moved: ReadonlySet<string>): void {
-    for (const row of this.#registered.values()) {
-      const { column } = row
-      if (row.origin !== 'Declared' || wanted.has(column) || moved.has(column) || !columns.has(column)) continue
+    const rows = [...this.#registered.values()].sort((a, b) => (a.column < b.column ? -1 : 1))
+    for (const { column, origin } of rows) {
+      if (origin !== 'Declared' || wanted.has(column) || moved.has(column) || !columns.has(column)) continue
       if (this.#ignoresColumn(column) || this.#options.isRetained(this.#name, column)) continue
       this.#out.changes.push({ kind: 'DropColumn', table: this.#name, column })
       this.#unregister(column)
