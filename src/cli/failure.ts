@@ -1,11 +1,17 @@
 import { EngageError } from '../model/errors.ts'
+import { formatError } from '../model/load.ts'
 import { REASONS } from '../model/reasons.ts'
+import { EXIT } from './exit-codes.ts'
+import { InvalidManifests } from './manifests.ts'
 
-/** What people see of an error: one line that says what is wrong, one that says what to do, the stack only if asked for. */
-export function describeFailure(error: unknown, verbose: boolean): string {
+/** What people see of an error, and the exit status: what is wrong, what to do, the stack only if asked for. */
+export function describeFailure(error: unknown, verbose: boolean): { text: string; code: number } {
+  if (error instanceof InvalidManifests) {
+    return { text: error.errors.map((it) => `${formatError(it)}\n`).join(''), code: EXIT.invalid.code }
+  }
   const lines = [`error: ${messageOf(error)}`, ...fixOf(error, verbose)]
   if (verbose && error instanceof Error && error.stack !== undefined) lines.push(error.stack)
-  return `${lines.join('\n')}\n`
+  return { text: `${lines.join('\n')}\n`, code: EXIT.failed.code }
 }
 
 function messageOf(error: unknown): string {

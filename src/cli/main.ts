@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { CALL_KINDS } from '../engage/generate.ts'
 import { EXIT } from './exit-codes.ts'
-import { describeFailure } from './failure.ts'
 import { OUTPUT_FORMATS } from './output.ts'
 
 /** A command's module: imported when the command is called, so that `--help` loads none of them. */
@@ -19,13 +18,41 @@ const program = new Command('engageops')
   .helpCommand(false)
   .showHelpAfterError('(add --help to see how it is used)')
   .exitOverride()
-  .addHelpText('after', examples('engageops validate -f examples/quickstart', 'engageops crds | kubectl apply -f -'))
+  .addHelpText('after', examples('engageops plan -f examples/quickstart', 'engageops apply -f examples/quickstart'))
   .addHelpText('after', exitCodes())
 
 command('validate', 'check manifests, and print every error with its line', () => import('./validate.ts'))
   .addOption(filename())
   .addOption(output())
   .addHelpText('after', examples('engageops validate -f warehouse/', 'cat *.yaml | engageops validate -f -'))
+
+command('plan', 'show the SQL that apply would run; touches nothing', () => import('./plan.ts'))
+  .addOption(filename())
+  .addOption(secrets())
+  .addOption(output())
+  .addHelpText('after', examples('engageops plan -f warehouse/', 'engageops plan -f warehouse/ -o json'))
+
+command('apply', 'make schemas and tables as the manifests declare', () => import('./apply.ts'))
+  .addOption(filename())
+  .addOption(secrets())
+  .addOption(output())
+  .option('--prune', 'delete resources that have left the folder')
+  .option('-y, --yes', 'do not ask, and approve changes that lose data')
+  .addHelpText('after', examples('engageops apply -f warehouse/', 'engageops apply -f warehouse/ --prune --yes'))
+
+command('status', 'show resources as kubectl get does', () => import('./status.ts'))
+  .addOption(filename())
+  .addOption(namespace())
+  .addOption(secrets())
+  .addOption(output())
+  .addHelpText('after', examples('engageops status -f warehouse/', 'engageops status -f warehouse/ -n team-a -o yaml'))
+
+command('history', 'show past syncs and when the next one is due', () => import('./history.ts'))
+  .addOption(filename())
+  .addOption(namespace())
+  .addOption(secrets())
+  .addOption(output())
+  .addHelpText('after', examples('engageops history -f warehouse/'))
 
 command('crds', 'print the custom resource definitions, for kubectl apply', () => import('./crds.ts')).addHelpText(
   'after',
@@ -69,6 +96,14 @@ function output(): Option {
   return new Option('-o, --output <format>', 'how to print').choices(OUTPUT_FORMATS).default('table')
 }
 
+function secrets(): Option {
+  return new Option('--secrets <folder>', 'folder of secrets, one file <name>/<key> each')
+}
+
+function namespace(): Option {
+  return new Option('-n, --namespace <name>', 'only resources of this namespace')
+}
+
 function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
@@ -109,7 +144,9 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? EXIT.ok.code : EXIT.usage.code
   } else {
-    process.stderr.write(describeFailure(error, program.opts<{ verbose?: true }>().verbose === true))
-    process.exitCode = EXIT.failed.code
+    const { describeFailure } = await import('./failure.ts')
+    const { text, code } = describeFailure(error, program.opts<{ verbose?: true }>().verbose === true)
+    process.stderr.write(text)
+    process.exitCode = code
   }
 }

@@ -3,11 +3,10 @@ import type { Plan } from '../plan/plan.ts'
 import { counted } from './quantities.ts'
 import { paint, printable, type Style } from './table.ts'
 
-/** The plan of one schema of a space (`namespace/name`) in one warehouse. */
+/** The plan of a space (`namespace/name`) in one warehouse. */
 export interface PlanView extends Plan {
   space: string
   destination: string
-  schema: string
 }
 
 /** What would change, the SQL that would do it, and how much it is in all. Plans without changes are left out. */
@@ -18,11 +17,8 @@ export function renderPlan(plans: readonly PlanView[], colour = false): string {
   return `${pending.map((plan) => renderOne(plan, colour)).join('\n')}\nPlan: ${planSummary(changes)}.\n`
 }
 
-function renderOne(
-  { space, destination, schema, changes, statements, hash, destructive }: PlanView,
-  colour: boolean,
-): string {
-  const title = `EngageSpace ${space} -> WarehouseDestination ${destination}, schema ${schema}`
+function renderOne({ space, destination, changes, statements, hash, destructive }: PlanView, colour: boolean): string {
+  const title = `EngageSpace ${space} -> WarehouseDestination ${destination}`
   const lines = changes.map((change) => {
     const { sign, style } = MARKS[change.kind]
     const warning = isDestructive(change) ? ' (loses data)' : ''

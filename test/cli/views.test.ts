@@ -127,7 +127,6 @@ const dialect = { change: ({ kind }: Change) => [`${kind} (\n  "id" text\n);`] }
 const planOf = (...changes: Change[]): PlanView => ({
   space: 'default/default',
   destination: 'warehouse',
-  schema: 'engage_default',
   ...makePlan(changes, dialect),
 })
 
@@ -141,7 +140,7 @@ test('a plan shows changes, SQL and totals', () => {
     { kind: 'WidenColumn', table: users, column: 'plan', from: 'Integer', to: 'Float' },
   )
   expect(renderPlan([plan, planOf()])).toBe(
-    `EngageSpace default/default -> WarehouseDestination warehouse, schema engage_default
+    `EngageSpace default/default -> WarehouseDestination warehouse
   + create schema engage_default
   + create table engage_default.users, 1 column
   ~ widen column engage_default.users.plan from Integer to Float

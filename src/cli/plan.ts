@@ -1,0 +1,49 @@
+import type { FolderPlan } from '../local/plan-folder.ts'
+import { planFolder } from '../local/plan-folder.ts'
+import type { FolderProblem } from '../local/problems.ts'
+import type { EngageResource } from '../model/kinds.ts'
+import { EXIT } from './exit-codes.ts'
+import { openManifests } from './manifests.ts'
+import { hasColour, type OutputFormat, render } from './output.ts'
+import { type PlanView, renderPlan } from './plan-view.ts'
+
+export interface PlanOptions {
+  filename: string[]
+  secrets?: string
+  output: OutputFormat
+}
+
+export async function run(options: PlanOptions): Promise<number> {
+  const found = await planFolder(await openManifests(options))
+  const plans = plansOf(found)
+  const value = { plans, problems: found.problems, orphans: found.orphans.map(identityOf) }
+  const colour = hasColour(process.stdout)
+  process.stdout.write(await render(options.output, value, () => renderPlan(plans, colour)))
+  sayOrphans(found.orphans)
+  sayProblems(found.problems)
+  if (found.problems.length > 0) return EXIT.failed.code
+  return plans.length > 0 ? EXIT.changes.code : EXIT.ok.code
+}
+
+/** The plans that have changes: what is done at once, and what waits for an approval. */
+export function plansOf({ plans }: FolderPlan): PlanView[] {
+  return plans
+    .flatMap(({ space, destination, plan: { plan, awaiting } }) =>
+      [plan, awaiting].map((it) => ({ space, destination, ...it })),
+    )
+    .filter(({ changes }) => changes.length > 0)
+}
+
+export const identityOf = ({ kind, metadata: { namespace, name } }: EngageResource) => ({ kind, namespace, name })
+
+export function sayOrphans(orphans: readonly EngageResource[]): void {
+  for (const { kind, metadata } of orphans) {
+    process.stderr.write(`note: ${kind}/${metadata.name} has left the folder: apply --prune deletes it\n`)
+  }
+}
+
+export function sayProblems(problems: readonly FolderProblem[]): void {
+  for (const { resource, reason, message } of problems) {
+    process.stderr.write(`error: ${resource}: ${reason}: ${message}\n`)
+  }
+}

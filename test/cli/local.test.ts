@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { EXIT } from '../../src/cli/exit-codes.ts'
+
+const MAIN = path.join(import.meta.dirname, '../../src/cli/main.ts')
+
+const WAREHOUSE = `
+apiVersion: engageops.dev/v1alpha1
+kind: WarehouseDestination
+metadata: {name: warehouse}
+spec: {duckdb: {path: warehouse.duckdb}, schemaPolicy: {dropObjects: Approve}}
+`
+const SPACE = `
+apiVersion: engageops.dev/v1alpha1
+kind: EngageSpace
+metadata: {name: default}
+spec: {name: default, destinations: [{name: warehouse}], audiences: [{key: carts, type: Linked}]}
+`
+const activation = (columns: string) => `
+apiVersion: engageops.dev/v1alpha1
+kind: Activation
+metadata: {name: carts}
+spec:
+  spaceRef: {name: default}
+  destinationRef: {name: warehouse}
+  computation: {audience: carts}
+  deletionPolicy: Delete
+  storageActions: {table: carts, triggers: [EntityAdded], columns: [${columns}]}
+`
+const PLAN_COLUMN = '{name: plan, type: String, path: $.properties.plan}'
+const CITY_COLUMN = '{name: city, type: String, path: $.properties.city}'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'engageops-local-'))
+  write('warehouse.yaml', WAREHOUSE)
+  write('space.yaml', SPACE)
+  write('activation.yaml', activation(`${PLAN_COLUMN}, ${CITY_COLUMN}`))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
+
+function engageops(command: string, ...args: string[]) {
+  const options = { encoding: 'utf8', cwd: folder, input: '' } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, command, '-f', '.', ...args], options)
+  return { status, stdout, stderr }
+}
+
+test('plan, apply, plan: the second plan is empty', () => {
+  const before = engageops('plan')
+  expect(before.stdout).toContain('+ create table default.carts')
+  expect(before.stdout).toMatch(/^ {4}CREATE TABLE/m)
+  expect(before).toMatchObject({ status: EXIT.changes.code, stderr: '' })
+
+  const applied = engageops('apply')
+  expect(applied.stdout).toMatch(/3 resources applied\.\n$/)
+  expect(applied).toMatchObject({ status: EXIT.ok.code, stderr: '' })
+
+  expect(engageops('plan')).toEqual({
+    status: EXIT.ok.code,
+    stdout: 'No changes: the warehouses are as declared.\n',
+    stderr: '',
+  })
+})
+
+test('status and history show what apply left', () => {
+  expect(engageops('status').stdout).toMatch(/^carts +Unknown /m)
+  engageops('apply')
+  const { stdout } = engageops('status')
+  expect(stdout).toMatch(/^warehouse +True +Ready +duckdb +Connected +1 /m)
+  expect(stdout).toMatch(/^carts +True +Ready +warehouse +default\.carts +<never> /m)
+  expect(engageops('history').stdout).toContain('Activation default/carts\nNo sync has run yet.\nNext sync: 2')
+  expect(parse(engageops('status', '-o', 'yaml').stdout)).toHaveLength(3)
+  expect(engageops('status', '-n', 'elsewhere')).toEqual({
+    status: EXIT.ok.code,
+    stdout: '',
+    stderr: 'No resources found in namespace elsewhere.\n',
+  })
+})
+
+test('a change that loses data waits until it is approved', () => {
+  engageops('apply')
+  write('activation.yaml', activation(PLAN_COLUMN))
+  const plan = JSON.parse(engageops('plan', '-o', 'json').stdout)
+  expect(plan.plans).toMatchObject([{ destructive: true, changes: [{ kind: 'DropColumn', column: 'city' }] }])
+
+  const held = engageops('apply')
+  expect(held.status).toBe(EXIT.changes.code)
+  expect(held.stderr).toContain('AwaitingApproval')
+  expect(engageops('plan').status).toBe(EXIT.changes.code)
+
+  expect(engageops('apply', '--yes').status).toBe(EXIT.ok.code)
+  expect(engageops('plan').status).toBe(EXIT.ok.code)
+})
+
+test('a resource that left the folder is deleted only by --prune', () => {
+  engageops('apply')
+  rmSync(path.join(folder, 'activation.yaml'))
+  expect(engageops('apply').stderr).toContain('note: Activation/carts has left the folder: apply --prune deletes it')
+  expect(engageops('apply', '--prune').stdout).toMatch(/2 resources applied, 1 resource deleted\.\n$/)
+  expect(engageops('apply').stderr).toBe('')
+})
+
+test('nothing is done while a manifest is invalid', () => {
+  write('space.yaml', SPACE.replace('Linked', 'Linkd'))
+  for (const command of ['plan', 'apply', 'status']) {
+    const { status, stdout, stderr } = engageops(command)
+    expect({ status, stdout }).toEqual({ status: EXIT.invalid.code, stdout: '' })
+    expect(stderr).toMatch(/^space\.yaml:5: EngageSpace\/default: spec\.audiences\[0\]\.type: /)
+  }
+})
+
+test('what cannot be done is told with its reason', () => {
+  write('space.yaml', SPACE.replace('destinations: [{name: warehouse}]', 'destinations: [{name: elsewhere}]'))
+  const { status, stderr } = engageops('plan')
+  expect(status).toBe(EXIT.failed.code)
+  expect(stderr).toMatch(/^error: EngageSpace\/default: DestinationNotFound: /m)
+})
