@@ -10,6 +10,7 @@ import type { PreparedMapping } from './mapping.ts'
 import { parseCall } from './parse-call.ts'
 import { compileRouter, type Route, type Router, triggersOf } from './route.ts'
 import { snakeCase } from './snake-case.ts'
+import { mendText } from './text.ts'
 
 /** The tables that one lane feeds, each with the bit that rows and columns are marked with. */
 export interface LaneTarget {
@@ -177,16 +178,28 @@ export class Converter implements LaneListener {
       if (this.#parts.isDisabled(activation.table.name)) continue
       const mapping = this.#parts.mappings.get(activation.name)
       if (!mapping) throw new RangeError(`no mapping was prepared for ${activation.name}`)
+      const mapped = this.#map(mapping, call, activation.table.name)
+      if (!mapped) continue
       const { lane } = this.#open(activation.table, 'StorageActions')
       lane.begin(1)
       lane.set(0, identity.id)
       lane.set(1, identity.receivedAt)
-      const properties = asObject(mapping(call).properties)
+      const properties = asObject(mapped.properties)
       if (properties) lane.putObject('', properties)
       for (const { name, path } of activation.columns) {
         if (!lane.has(name)) lane.putObject('', { [name]: valueAt(call, path) })
       }
       lane.end()
+    }
+  }
+
+  /** The mapped call; undefined, and the call in discards, when mapping-kit refuses it. */
+  #map(mapping: PreparedMapping, call: Call, table: string): Record<string, unknown> | undefined {
+    try {
+      return mapping(call)
+    } catch (error) {
+      this.#find(table, '', 'MappingFailed', error instanceof Error ? error.message : String(error), true)
+      return undefined
     }
   }
 
@@ -200,7 +213,7 @@ export class Converter implements LaneListener {
     lane.begin(1)
     setStandard(lane, EVENT_COLUMNS, identity)
     lane.set(EVENT_COLUMNS.event, snakeCase(event))
-    lane.set(EVENT_COLUMNS.eventText, event)
+    lane.set(EVENT_COLUMNS.eventText, plainText(event))
     putBody(lane, call.properties, call.traits)
     putContext(lane, call, mobileIds)
     lane.end()
@@ -311,6 +324,12 @@ function putContext(lane: Lane, call: Call, mobileIds: boolean): void {
   if (device?.adTrackingEnabled === false || typeof device?.advertisingId !== 'string') return
   const key = device.type === 'android' ? 'android_idfa' : device.type === 'ios' ? 'ios_idfa' : undefined
   if (key && !lane.has(key)) lane.putObject('', { [key]: device.advertisingId })
+}
+
+/** Text that any warehouse can store. */
+function plainText(text: string): string {
+  const mended = mendText(text, true)
+  return typeof mended === 'string' ? mended : (mended.text ?? '')
 }
 
 function valueAt(call: Call, path: string): unknown {

@@ -268,7 +268,7 @@ export class Lane {
   }
 
   #keepOverflow(path: string, value: unknown): void {
-    this.#overflow ??= {}
+    this.#overflow ??= Object.create(null) as Record<string, unknown>
     this.#overflow[path] = value
   }
 

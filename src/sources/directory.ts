@@ -65,7 +65,7 @@ export class DirectorySource implements Source {
   async *open(object: SourceObject, from: number): AsyncIterable<Buffer> {
     const path = join(this.#root, object.key)
     if (object.growing) {
-      yield* pieces(createReadStream(path, { start: from, highWaterMark: PIECE }), 0)
+      yield* readFile(path, from)
       return
     }
     const decompress = object.key.endsWith('.gz')
@@ -90,6 +90,18 @@ export class DirectorySource implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** Reads through one buffer, again and again: reading a file then costs no memory. */
+async function* readFile(path: string, from: number): AsyncIterable<Buffer> {
+  await using file = await open(path)
+  const buffer = Buffer.allocUnsafe(PIECE)
+  for (let position = from; ; ) {
+    const { bytesRead } = await file.read(buffer, 0, PIECE, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
 }
 
 async function* pieces(stream: Readable, skip: number): AsyncIterable<Buffer> {

@@ -5,7 +5,7 @@ export interface Source extends AsyncDisposable {
   list(): Promise<SourceObject[]>
   /** Tells two contents of one key apart: it changes when the content was replaced, not when a file only grew. */
   version(object: SourceObject): Promise<string>
-  /** The decompressed bytes from an offset on, in pieces of any size. */
+  /** The decompressed bytes from an offset on, in pieces of any size; each is only valid until the next is asked for. */
   open(object: SourceObject, from: number): AsyncIterable<Buffer>
 }
 

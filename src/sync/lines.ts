@@ -29,7 +29,7 @@ export class LineSplitter {
       from = to + 1
     }
     if (from < piece.length) {
-      this.#rest.push(from === 0 ? piece : Buffer.from(piece.subarray(from)))
+      this.#rest.push(Buffer.from(piece.subarray(from)))
       this.#restLength += piece.length - from
     }
   }

@@ -79,7 +79,7 @@ export class Run {
     const { order, warehouse } = input
     const mappings = new Map<string, PreparedMapping>()
     for (const activation of order.storageActions) {
-      mappings.set(activation.name, await prepareMapping(activation.mapping))
+      mappings.set(activation.name, prepareMapping(activation.mapping))
     }
     const session = await warehouse.connect(input.signal)
     let lease: Lease | undefined

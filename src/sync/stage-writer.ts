@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import type { LaneColumn } from '../engage/lane.ts'
 import type { StagePart } from '../warehouses/port.ts'
 
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const MAX_BYTES_PER_CHAR = 3
+
 /**
  * Writes the lines of one lane to stage files in a folder: a new file (part) whenever the lane has got another column,
  * so that every file is a table of one width.
@@ -27,11 +30,12 @@ export class StageWriter {
     if (part === undefined || this.#file === undefined || part.columns.length !== columns.length) {
       this.#close()
       const path = join(this.#directory, `${this.#name}-${this.#count++}.csv`)
-      part = { path, columns: columns.map((column) => column.name), rows: 0 }
+      part = { path, columns: columns.map((column) => column.name), rows: 0, longestLine: 0 }
       this.#parts.push(part)
       this.#file = openSync(path, 'wx', 0o600)
     }
     part.rows += rows
+    part.longestLine = Math.max(part.longestLine, text.length * MAX_BYTES_PER_CHAR)
     this.chars += text.length
     writeSync(this.#file, text)
   }

@@ -152,6 +152,8 @@ export interface StagePart {
   path: string
   columns: string[]
   rows: number
+  /** No line of the file is longer than this, in bytes. */
+  longestLine: number
 }
 
 export type { Observed, ObservedColumn, ObservedTable }

@@ -1,11 +1,8 @@
 import type { StageInput, StagePart } from '../port.ts'
 import { dialect } from './dialect.ts'
 
-/**
- * Longest line of a stage file, and the size of the buffers it is read with: a row with a value of 16 MB fits, also when
- * every character of it is a quote.
- */
-const MAX_LINE_BYTES = 33_554_432
+/** Buffers that stage files are read with; a longer line needs longer ones. */
+const BUFFER_BYTES = 2_097_152
 
 /** The statements that make a stage of a quoted name and load its parts. */
 export function stageStatements(name: string, { columns, parts }: StageInput): string[] {
@@ -20,9 +17,10 @@ export function stageStatements(name: string, { columns, parts }: StageInput): s
 function loadStatement(stage: string, part: StagePart, types: ReadonlyMap<string, string>): string {
   const columns = part.columns.map(dialect.quote).join(', ')
   // Names play no part in reading: positions do, so that no name needs escaping inside the list.
+  const buffer = Math.max(BUFFER_BYTES, part.longestLine + 1)
   const layout = part.columns.map((name, position) => `'c${position}': '${types.get(name) ?? 'VARCHAR'}'`)
   return `INSERT INTO ${stage} (${columns})
 SELECT * FROM read_csv(${dialect.literal(part.path, 'String')}, delim = ',', quote = '"', escape = '"', header = false,
   auto_detect = false, new_line = '\\n', nullstr = '', allow_quoted_nulls = false,
-  max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${MAX_LINE_BYTES}, columns = {${layout.join(', ')}})`
+  max_line_size = ${buffer}, buffer_size = ${buffer}, columns = {${layout.join(', ')}})`
 }

@@ -2,7 +2,13 @@ import type { Dialect, EventsMerge, Statement, UsersMerge } from '../port.ts'
 
 type Names = Pick<Dialect, 'quote' | 'table' | 'literal'>
 
-/** See EventsMerge in ../port.ts. Updates only look at rows whose id is there already, inserts only at ids. */
+/** Ids of a stage that meet another version of themselves, in the stage or in the target. Most stages have none. */
+const CONFLICTS = 'temp.eo_conflicts'
+
+/**
+ * See EventsMerge in ../port.ts. The ids in conflict are found once, by ids alone; all other rows are inserted as they
+ * are, and only rows in conflict are compared.
+ */
 export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge): Statement[] {
   const { stage, columns, only } = merge
   const target = table(merge.target)
@@ -12,14 +18,8 @@ export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge
   const versions = columns.filter((column) => column !== 'id' && column !== 'received_at').sort()
   const version = (row: string) =>
     `row(${['0', ...versions.map((column) => `coalesce('=' || CAST(${row}.${quote(column)} AS VARCHAR), '')`)].join(', ')})`
-  const newest = `duplicates AS MATERIALIZED (
-  SELECT id FROM ${stage}${meant} GROUP BY id HAVING count(*) > 1
-), meant AS (
-  SELECT ${names} FROM ${stage}${meant}
-), newest AS (
-  SELECT * FROM meant WHERE id NOT IN (SELECT id FROM duplicates)
-  UNION ALL
-  SELECT * FROM meant AS s WHERE id IN (SELECT id FROM duplicates)
+  const newest = `newest AS (
+  SELECT * FROM (SELECT ${names} FROM ${stage}${meant}) AS s WHERE id IN (SELECT id FROM ${CONFLICTS})
   QUALIFY row_number() OVER (PARTITION BY id ORDER BY received_at DESC NULLS LAST, ${version('s')} DESC) = 1
 )`
   const assignments = columns
@@ -28,11 +28,16 @@ export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge
     .concat(`uuid_ts = ${loadedAt}`)
   return [
     {
-      sql: `WITH ${newest}, present AS MATERIALIZED (
-  SELECT id FROM ${target} WHERE id IN (SELECT id FROM meant)
-)
+      sql: `CREATE OR REPLACE TEMP TABLE ${CONFLICTS} AS
+SELECT id FROM ${stage}${meant} GROUP BY id HAVING count(*) > 1
+UNION
+SELECT id FROM ${target} WHERE id IN (SELECT id FROM ${stage}${meant})`,
+      counts: false,
+    },
+    {
+      sql: `WITH ${newest}
 UPDATE ${target} AS t SET ${assignments.join(', ')}
-FROM (SELECT * FROM newest WHERE id IN (SELECT id FROM present)) AS s
+FROM newest AS s
 WHERE t.id = s.id AND (
   t.received_at IS NULL OR s.received_at > t.received_at
   OR (s.received_at = t.received_at AND ${version('s')} > ${version('t')})
@@ -42,9 +47,16 @@ WHERE t.id = s.id AND (
     {
       sql: `INSERT INTO ${target} (${names}, uuid_ts)
 WITH ${newest}
-SELECT ${names}, ${loadedAt} FROM newest WHERE id NOT IN (SELECT id FROM ${target} WHERE id IS NOT NULL)`,
+SELECT ${names}, ${loadedAt} FROM newest
+WHERE id NOT IN (SELECT id FROM ${target} WHERE id IN (SELECT id FROM ${CONFLICTS}))`,
       counts: true,
     },
+    {
+      sql: `INSERT INTO ${target} (${names}, uuid_ts)
+SELECT ${names}, ${loadedAt} FROM (SELECT * FROM ${stage}${meant}) WHERE id NOT IN (SELECT id FROM ${CONFLICTS})`,
+      counts: true,
+    },
+    { sql: `DROP TABLE ${CONFLICTS}`, counts: false },
   ]
 }
 
