@@ -48,7 +48,8 @@ export class MemoryStore implements ResourceStore {
   async writeStatus(resource: EngageResource): Promise<void> {
     this.beforeStatus(resource)
     this.written.push(idOf(resource))
-    this.resources.set(idOf(resource), resource)
+    // As of the status subresource: nothing but the status is written.
+    this.resources.set(idOf(resource), { ...resource, metadata: this.get(idOf(resource)).metadata })
   }
 
   async setFinalizer(resource: EngageResource, present: boolean): Promise<void> {
