@@ -56,7 +56,8 @@ async function tryToAcquire(
     return rows[0]
   }
   if ((await read()) === undefined) {
-    // A free row first, so that all who compete change one row and the warehouse lets only one of them through.
+    // A free row first, so that all who compete change one row and the warehouse lets only one of them through. Where
+    // keys are not enforced a race can make two: then the row that was taken counts, and its taker deletes the other.
     await session.execute(
       `INSERT INTO ${table(leases)} (${scopeColumn}, ${holderColumn}, ${epochColumn}, ${expiresColumn}) ` +
         `VALUES (${text(scope)}, ${text('')}, ${literal('0', 'Integer')}, ${time(new Date(0))})`,
@@ -66,7 +67,9 @@ async function tryToAcquire(
     const taken = await session.execute(
       `UPDATE ${table(leases)} SET ${holderColumn} = ${text(holder)}, ${epochColumn} = ${epochColumn} + 1, ` +
         `${expiresColumn} = ${time(later(now, ttlSeconds))} ` +
-        `WHERE ${ofScope} AND (${holderColumn} = ${text(holder)} OR ${expiresColumn} <= ${time(now)})`,
+        `WHERE ${ofScope} AND (${holderColumn} = ${text(holder)} OR ${expiresColumn} <= ${time(now)}) ` +
+        `AND NOT EXISTS (SELECT 1 FROM ${table(leases)} AS other WHERE other.${ofScope} ` +
+        `AND other.${holderColumn} <> ${text(holder)} AND other.${expiresColumn} > ${time(now)})`,
     )
     const row = await read()
     if (taken === 0) {
@@ -76,7 +79,11 @@ async function tryToAcquire(
         `${scope} is being written by ${row?.holder ?? 'another run'} until ${row?.expires_at ?? 'it ends'}`,
       )
     }
-    return { table: leases, scope, holder, epoch: Number(row?.epoch) }
+    const epoch = Number(row?.epoch)
+    await session.execute(
+      `DELETE FROM ${table(leases)} WHERE ${ofScope} AND ${epochColumn} < ${literal(String(epoch), 'Integer')}`,
+    )
+    return { table: leases, scope, holder, epoch }
   })
 }
 

@@ -1,0 +1,102 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LogicalType, Table } from '../../../src/model/table.ts'
+import { type Row, type SetUp, Workbench } from './workbench.ts'
+
+const COLUMNS = { id: 'String', received_at: 'Timestamp', a: 'String', n: 'Integer', j: 'Json' } as const
+const STAGE: Record<string, LogicalType> = { ...COLUMNS, meant: 'Boolean' }
+const LOADED = ['2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z'] as const
+
+const at = (second: number): string => `2026-01-01T00:00:0${second}Z`
+const version = (row: Row): string[] =>
+  [row.received_at, row.a, row.j, row.n].map((value) => (value === null || value === undefined ? '' : `=${value}`))
+
+function isNewer(a: Row, b: Row): boolean {
+  const [left, right] = [version(a), version(b)]
+  const differs = left.findIndex((value, index) => value !== right[index])
+  return differs >= 0 && Buffer.from(left[differs] ?? '').compare(Buffer.from(right[differs] ?? '')) > 0
+}
+
+/** What the table must hold after a batch, and how many rows were written. */
+function mergeInto(table: Map<string, Row>, batch: readonly Row[]): number {
+  const before = new Map(table)
+  for (const row of batch) {
+    const stored = table.get(row.id ?? '')
+    if (stored === undefined || isNewer(row, stored)) table.set(row.id ?? '', row)
+  }
+  return [...table].filter(([id, row]) => before.get(id) !== row).length
+}
+
+export function describeEvents(setUp: SetUp): void {
+  describe('mergeEvents', () => {
+    let bench: Workbench
+    beforeAll(async () => {
+      bench = await Workbench.open(setUp)
+    })
+    afterAll(() => bench.close())
+
+    const newTable = () => bench.newTable({ ...COLUMNS, uuid_ts: 'Timestamp' }, ['id'])
+    const merge = async (target: Table, rows: readonly Row[], options: { only?: string; loadedAt?: string } = {}) => {
+      const stage = await bench.stage(STAGE, rows)
+      const { loadedAt = LOADED[0], ...only } = options
+      const columns = Object.keys(COLUMNS)
+      const count = await bench.run(bench.dialect.mergeEvents({ target, stage, columns, loadedAt, ...only }))
+      await bench.session.dropStage(stage)
+      return count
+    }
+    const event = (id: string, second: number, a: string | null): Row => ({ id, received_at: at(second), a })
+
+    it('lets a newer version replace an older one, never the other way, and writes nothing twice', async () => {
+      const table = await newTable()
+      expect(await merge(table, [event('x', 2, 'first'), event('y', 2, 'other')])).toBe(2)
+      expect(await merge(table, [event('x', 1, 'late'), event('y', 2, 'other')], { loadedAt: LOADED[1] })).toBe(0)
+      expect(await merge(table, [event('x', 3, null)], { loadedAt: LOADED[1] })).toBe(1)
+      expect(await bench.rows(table, ['id', 'received_at', 'a', 'uuid_ts'])).toEqual([
+        { id: 'x', received_at: at(3), a: null, uuid_ts: LOADED[1] },
+        { id: 'y', received_at: at(2), a: 'other', uuid_ts: LOADED[0] },
+      ])
+    })
+
+    it('keeps one of the versions that one stage has of an id', async () => {
+      const table = await newTable()
+      const rows = [event('x', 1, 'b'), event('x', 1, 'a'), event('x', 1, null), event('x', 1, ''), event('x', 1, 'b')]
+      expect(await merge(table, rows)).toBe(1)
+      expect(await bench.rows(table, ['id', 'a'])).toEqual([{ id: 'x', a: 'b' }])
+    })
+
+    it('takes only the rows that are meant', async () => {
+      const table = await newTable()
+      const rows = [
+        { ...event('x', 1, 'a'), meant: 'true' },
+        { ...event('x', 2, 'b'), meant: 'false' },
+        { ...event('y', 1, 'c'), meant: null },
+      ]
+      expect(await merge(table, rows, { only: 'meant' })).toBe(1)
+      expect(await bench.rows(table, ['id', 'a'])).toEqual([{ id: 'x', a: 'a' }])
+    })
+
+    it('gives the same table however the calls are split and ordered', async () => {
+      const row = fc.record({
+        id: fc.constantFrom('a', 'b', 'c', 'Ä'),
+        received_at: fc.constantFrom(at(1), at(2)),
+        a: fc.option(fc.constantFrom('', 'x', 'X', 'é', 'z', '10', '9')),
+        n: fc.option(fc.constantFrom('1', '10', '9', '-1')),
+        j: fc.option(fc.constantFrom('"x"', '1')),
+      })
+      const batches = fc.array(fc.array(row, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 4 })
+      await fc.assert(
+        fc.asyncProperty(batches, async (calls) => {
+          const table = await newTable()
+          const expected = new Map<string, Row>()
+          for (const batch of calls) expect(await merge(table, batch)).toBe(mergeInto(expected, batch))
+          const whole = new Map<string, Row>()
+          mergeInto(whole, calls.flat().reverse())
+          expect(whole).toEqual(expected)
+          const found = await bench.rows(table, Object.keys(COLUMNS))
+          expect(new Map(found.map((entry) => [entry.id, entry]))).toEqual(expected)
+        }),
+        { numRuns: 25 },
+      )
+    })
+  })
+}

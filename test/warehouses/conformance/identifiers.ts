@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type SetUp, Workbench } from './workbench.ts'
+
+const NASTY = [
+  'select',
+  'order',
+  'user',
+  'table',
+  '"',
+  '""',
+  "'",
+  '\\',
+  'a"; DROP TABLE x; --',
+  'a.b',
+  ' ',
+  '\n',
+  '🚀',
+  '日本',
+  '$1',
+  '{0}',
+  '%s',
+]
+
+export function describeIdentifiers(setUp: SetUp): void {
+  describe('identifiers and literals', () => {
+    let bench: Workbench
+    beforeAll(async () => {
+      bench = await Workbench.open(setUp)
+    })
+    afterAll(() => bench.close())
+
+    const cut = (name: string): string => {
+      let text = name.toWellFormed().replaceAll('\0', '')
+      while (Buffer.byteLength(text) > bench.dialect.identifiers.maxBytes) text = [...text].slice(0, -1).join('')
+      return text
+    }
+
+    it('makes schema, table and column of any name, and loads into them', async () => {
+      const name = fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }))
+      await fc.assert(
+        fc.asyncProperty(name, async (drawn) => {
+          const word = cut(drawn)
+          fc.pre(word !== '' && word.toLowerCase() !== 'id')
+          const schema = cut(`s${word}`)
+          const column = { name: word, type: 'String', origin: 'Inferred', source: `${word}'` } as const
+          const id = { name: 'id', type: 'String', origin: 'Standard' } as const
+          const table = { schema, name: word, key: ['id'], columns: [id, column] }
+          await bench.apply({ kind: 'CreateSchema', schema }, { kind: 'CreateTable', table })
+          try {
+            const { tables } = await bench.session.observe([schema])
+            expect(tables.map((seen) => [seen.schema, seen.name, seen.columns[1]?.name])).toEqual([
+              [schema, word, word],
+            ])
+            await bench.insert(table, [{ id: 'x', [word]: word }])
+            expect(await bench.rows(table, ['id', word])).toEqual([{ id: 'x', [word]: word }])
+          } finally {
+            await bench.session.execute(`DROP SCHEMA ${bench.dialect.quote(schema)} CASCADE`)
+          }
+        }),
+        { numRuns: 60, examples: NASTY.map((word) => [word] as [string]) },
+      )
+    })
+
+    it('takes a name of the longest length as it is', async () => {
+      const name = 'n'.repeat(bench.dialect.identifiers.maxBytes)
+      const table = await bench.newTable({ [name]: 'String' })
+      const { tables } = await bench.session.observe([table.schema])
+      expect(tables[0]?.columns[0]?.name).toBe(name)
+    })
+
+    it('gives any literal back', async () => {
+      const text = fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary' }))
+      await fc.assert(
+        fc.asyncProperty(text, async (drawn) => {
+          const value = bench.warehouse.capabilities.rejectsNul ? drawn.replaceAll('\0', '') : drawn
+          const wellFormed = value.toWellFormed()
+          const [row] = await bench.session.query(`SELECT ${bench.dialect.literal(wellFormed, 'String')} AS v`)
+          expect(row?.v).toBe(wellFormed)
+        }),
+        { numRuns: 100 },
+      )
+    })
+
+    it('has literals of every type', async () => {
+      const { literal } = bench.dialect
+      const [row] = await bench.session.query(
+        `SELECT ${literal('true', 'Boolean')} AS b, ${literal('9007199254740993', 'Integer')} AS i, ` +
+          `${literal('2026-01-02T03:04:05Z', 'Timestamp')} AS t, ${literal(null, 'Json')} AS n, ${literal('[1]', 'Json')} AS j`,
+      )
+      expect(row).toEqual({ b: 'true', i: '9007199254740993', t: '2026-01-02T03:04:05Z', n: null, j: '[1]' })
+    })
+  })
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { csvCell } from '../../../src/engage/csv.ts'
+import type { Column, LogicalType, Table, TableName } from '../../../src/model/table.ts'
+import type { Change } from '../../../src/plan/change.ts'
+import type { Dialect, Session, StagePart, Statement, Warehouse } from '../../../src/warehouses/port.ts'
+
+/** A warehouse under test, alone in its database. */
+export interface Subject {
+  warehouse: Warehouse
+  tearDown(): Promise<void>
+}
+
+export type SetUp = () => Promise<Subject>
+export type Row = Record<string, string | null>
+
+/** A session of the warehouse under test, with the steps that tests are made of. */
+export class Workbench {
+  readonly warehouse: Warehouse
+  readonly session: Session
+  readonly #tearDown: () => Promise<void>
+  readonly #directory: string
+  #files = 0
+
+  private constructor(subject: Subject, session: Session, directory: string) {
+    this.warehouse = subject.warehouse
+    this.#tearDown = () => subject.tearDown()
+    this.session = session
+    this.#directory = directory
+  }
+
+  static async open(setUp: SetUp): Promise<Workbench> {
+    const subject = await setUp()
+    const directory = await mkdtemp(path.join(tmpdir(), 'engageops-'))
+    return new Workbench(subject, await subject.warehouse.connect(), directory)
+  }
+
+  async close(): Promise<void> {
+    await this.session.close()
+    await this.#tearDown()
+    await rm(this.#directory, { recursive: true })
+  }
+
+  get dialect(): Dialect {
+    return this.warehouse.dialect
+  }
+
+  async apply(...changes: Change[]): Promise<void> {
+    for (const change of changes) for (const sql of this.dialect.change(change)) await this.session.execute(sql)
+  }
+
+  /** Makes a schema of a name that is not taken. */
+  async newSchema(): Promise<string> {
+    const schema = `s_${randomUUID().slice(0, 8)}`
+    await this.apply({ kind: 'CreateSchema', schema })
+    return schema
+  }
+
+  /** Makes a table in a schema of its own. */
+  async newTable(columns: Record<string, LogicalType>, key: string[] = []): Promise<Table> {
+    const table = { schema: await this.newSchema(), name: 'things', key, columns: columnsOf(columns) }
+    await this.apply({ kind: 'CreateTable', table })
+    return table
+  }
+
+  /** Writes rows to a file as the sync does, and stages it. */
+  async stage(columns: Record<string, LogicalType>, rows: readonly Row[]): Promise<string> {
+    const names = Object.keys(columns)
+    const parts = [await this.part(names, rows)]
+    return this.session.stage({ columns: names.map((name) => ({ name, type: columns[name] ?? 'String' })), parts })
+  }
+
+  async part(names: readonly string[], rows: readonly Row[]): Promise<StagePart> {
+    this.#files += 1
+    const file = path.join(this.#directory, `${this.#files}.csv`)
+    const cell = (value: string | null | undefined) => (value === null || value === undefined ? '' : csvCell(value))
+    const lines = rows.map((row) => `${names.map((name) => cell(row[name])).join(',')}\n`)
+    await writeFile(file, lines.join(''))
+    const longestLine = Math.max(0, ...lines.map((line) => Buffer.byteLength(line)))
+    return { path: file, columns: [...names], rows: rows.length, longestLine }
+  }
+
+  /** Stages rows into a table and inserts them, whatever is there. */
+  async insert(table: Table, rows: readonly Row[]): Promise<void> {
+    const columns = Object.fromEntries(table.columns.map(({ name, type }) => [name, type]))
+    const stage = await this.stage(columns, rows)
+    const names = Object.keys(columns).map(this.dialect.quote).join(', ')
+    await this.session.execute(`INSERT INTO ${this.dialect.table(table)} (${names}) SELECT ${names} FROM ${stage}`)
+    await this.session.dropStage(stage)
+  }
+
+  /** Runs the statements of a merge in a transaction and returns how many rows they wrote. */
+  async run(statements: readonly Statement[]): Promise<number> {
+    return this.session.transaction(async () => {
+      let rows = 0
+      for (const { sql, counts } of statements) {
+        const affected = await this.session.execute(sql)
+        if (counts) rows += affected
+      }
+      return rows
+    })
+  }
+
+  rows(table: TableName, columns: readonly string[], order = columns): Promise<Row[]> {
+    const { quote } = this.dialect
+    return this.session.query(
+      `SELECT ${columns.map(quote).join(', ')} FROM ${this.dialect.table(table)} ORDER BY ${order.map(quote).join(', ')}`,
+    )
+  }
+}
+
+export const columnsOf = (columns: Record<string, LogicalType>): Column[] =>
+  Object.entries(columns).map(([name, type]) => ({ name, type, origin: 'Inferred' }))
