@@ -64,7 +64,8 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
     mode: 'Local' as const,
     openWarehouse: options.openWarehouse ?? openWarehouse,
     baseDirOf: (resource: EngageResource) => resolve(dir, store.baseDirOf(resource)),
-    holder: `${hostname()}/${process.pid}`,
+    // The folder, not the process: what a killed one held is free for the next, and the folder's lock keeps two apart.
+    holder: `${hostname()}:${resolve(dir)}`,
     now,
     ...(options.signal ? { signal: options.signal } : {}),
   }

@@ -7,7 +7,7 @@ import { statusPlan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
 import { judge, type Verdict } from '../plan/validate.ts'
 import { conditionsOf, type Findings, type Trouble } from './conditions.ts'
-import { allOf, named, type ReconcileContext, type Resources } from './context.ts'
+import { named, type ReconcileContext, type Resources } from './context.ts'
 import { troubleOf } from './destination.ts'
 import { nextSyncTime } from './record-run.ts'
 import { dropOwnTables } from './release.ts'
@@ -96,12 +96,17 @@ function find(activation: Activation, resources: Resources, outcome: SchemaOutco
   if (outcome && 'plan' in outcome) {
     const verdict = verdictOf(activation, outcome.plan)
     if (verdict) return because(verdict)
-    const isMine = (table: TableName) => outcome.plan.tablesOf(activation).has(tableId(table))
+    const mine = outcome.plan.tablesOf(activation)
+    const isMine = (table: TableName) => mine.has(tableId(table))
     const { namespace } = activation.metadata
     const destination = named(resources.destinations, namespace, outcome.destination)
     return { ...findings, ...troubleWith(outcome.plan, destination?.spec.driftPolicy.mode ?? 'Correct', isMine) }
   }
-  const verdict = judge(allOf(resources)).get(activation)
+  const { metadata, spec } = activation
+  const space = named(resources.spaces, metadata.namespace, spec.spaceRef.name)
+  const destination = named(resources.destinations, metadata.namespace, spec.destinationRef.name)
+  const related = [activation, space, destination].filter((resource) => resource !== undefined)
+  const verdict = judge(related).get(activation)
   if (verdict) return because(verdict)
   return because(outcome?.trouble ?? destinationNotFound(activation.spec.destinationRef.name))
 }

@@ -36,12 +36,6 @@ export async function readResources(store: ResourceStore): Promise<Resources> {
   return { destinations, spaces, activations }
 }
 
-export const allOf = ({ destinations, spaces, activations }: Resources): EngageResource[] => [
-  ...destinations,
-  ...spaces,
-  ...activations,
-]
-
 /** The resource of a name in a namespace, unless it is on its way out. */
 export const named = <R extends EngageResource>(resources: readonly R[], namespace: string, name: string) =>
   resources.find(

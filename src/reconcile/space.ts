@@ -3,9 +3,10 @@ import { type EngageSpace, schemasOf } from '../model/space.ts'
 import type { SpaceStatus, StatusTable } from '../model/status.ts'
 import type { Table } from '../model/table.ts'
 import { statusPlan } from '../plan/plan.ts'
+import { tableId } from '../plan/registry.ts'
 import { judge } from '../plan/validate.ts'
 import { conditionsOf, type Trouble } from './conditions.ts'
-import { allOf, named, type ReconcileContext, type Resources } from './context.ts'
+import { named, type ReconcileContext, type Resources } from './context.ts'
 import { troubleOf } from './destination.ts'
 import { nextSyncTime } from './record-run.ts'
 import { applyPlan, type SchemaPlan } from './schema.ts'
@@ -42,7 +43,7 @@ export async function reconcileSpace(
 
 /** What keeps the space off every warehouse; a destination that is missing keeps it only off that one. */
 export function claimOf(space: EngageSpace, resources: Resources): Trouble | undefined {
-  const verdict = judge(allOf(resources)).get(space)
+  const verdict = judge([...resources.destinations, ...resources.spaces]).get(space)
   return verdict?.reason === 'DestinationNotFound' ? undefined : verdict
 }
 
@@ -81,9 +82,9 @@ function destinationNotReady({ metadata, status }: WarehouseDestination): Troubl
   return { reason: 'DestinationNotReady', consequence: 'Wait', message }
 }
 
-/** What keeps tables from being as declared; undefined where nothing does. `isMine` picks the tables that matter. */
+/** What keeps tables from being as declared, and what people should know of them though the load goes on. `isMine` picks the tables that matter. */
 export function troubleWith(
-  { problems, awaiting, drift }: SchemaPlan,
+  { order, problems, awaiting, drift, tables }: SchemaPlan,
   mode: 'Correct' | 'Report' | 'Ignore',
   isMine: (table: { schema: string; name: string }) => boolean,
 ): { trouble?: Trouble; schema?: Pick<Trouble, 'reason' | 'message'> } {
@@ -101,8 +102,15 @@ export function troubleWith(
     }
   }
   const drifted = mode === 'Report' ? drift.filter(({ table }) => isMine(table)) : []
-  if (drifted.length === 0) return {}
-  return { schema: { reason: 'Drifted', message: drifted.map(({ message }) => message).join('; ') } }
+  if (drifted.length > 0) {
+    return { schema: { reason: 'Drifted', message: drifted.map(({ message }) => message).join('; ') } }
+  }
+  const { maxColumns } = order.policy
+  // The last column is the overflow's.
+  const full = tables.filter((table) => isMine(table) && table.columns.length >= maxColumns - 1)
+  if (full.length === 0) return {}
+  const message = `${full.map(tableId).join(', ')}: all ${maxColumns} columns that schemaPolicy.maxColumns allows are in use; more goes to the overflow column`
+  return { schema: { reason: 'ColumnLimit', message } }
 }
 
 function summarize(

@@ -21,7 +21,7 @@ export const destinationOf = (
   apiVersion: API_VERSION,
   kind: 'WarehouseDestination',
   metadata: metadata(name, meta),
-  spec: destinationSpec.parse({ duckdb: { path: 'warehouse.duckdb' }, ...spec }),
+  spec: destinationSpec.parse('postgres' in spec ? spec : { duckdb: { path: 'warehouse.duckdb' }, ...spec }),
 })
 
 export const spaceOf = (spec: object = {}, name = 'main', meta?: Partial<ObjectMeta>): EngageSpace => ({

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type WarehouseBlock, warehouseOf } from '../../src/model/destination.ts'
 import type { EngageResource } from '../../src/model/kinds.ts'
 import type { Condition } from '../../src/model/status.ts'
 import { reconcileActivation } from '../../src/reconcile/activation.ts'
@@ -61,8 +62,11 @@ export class MemoryStore implements ResourceStore {
     }
   }
 
+  /** The value of every secret. */
+  password = ''
+
   async secret(): Promise<string> {
-    throw new Error('these warehouses need no secret')
+    return this.password
   }
 
   async event(resource: EngageResource, type: string, reason: string): Promise<void> {
@@ -97,8 +101,14 @@ export class World implements AsyncDisposable {
   /** Called before a statement: may throw, as a lost connection would. */
   beforeStatement: (sql: string) => void = () => undefined
 
+  readonly #block: WarehouseBlock
+
   private constructor(dir: string, resources: readonly EngageResource[]) {
     this.dir = dir
+    const destination = resources.find((resource) => resource.kind === 'WarehouseDestination')
+    this.#block = destination
+      ? warehouseOf(destination.spec)
+      : { kind: 'duckdb', settings: { path: 'warehouse.duckdb' } }
     this.store = new MemoryStore(resources)
     this.context = {
       store: this.store,
@@ -167,9 +177,9 @@ export class World implements AsyncDisposable {
   }
 
   /** A session that is not recorded. */
-  async session(path = 'warehouse.duckdb'): Promise<Session> {
+  async session(): Promise<Session> {
     const environment = { baseDir: this.dir, secret: () => this.store.secret() }
-    return (await openWarehouse({ kind: 'duckdb', settings: { path } }, environment)).connect()
+    return (await openWarehouse(this.#block, environment)).connect()
   }
 
   #recorded(warehouse: Warehouse): Warehouse {
