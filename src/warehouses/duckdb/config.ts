@@ -17,7 +17,8 @@ export function configOf(settings: DuckDbSettings, environment: WarehouseEnviron
     file,
     options: {
       memory_limit: environment.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
-      threads: '2',
+      threads: process.env.DT ?? '2',
+      ...(process.env.BG ? { allocator_background_threads: 'true' } : {}),
       preserve_insertion_order: 'false',
       temp_directory: `${file}.tmp`,
     },

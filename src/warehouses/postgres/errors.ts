@@ -87,7 +87,7 @@ const isTls = (code: string, message: string): boolean =>
 /** The statement that gives the missing right. */
 function grantFor({ message, detail }: DriverError, { username, database }: PostgresSettings): string {
   const user = quoted(username)
-  const name = /"((?:[^"]|"")*)"|for \w+ (\S+)$/.exec(message)
+  const name = /"((?:[^"]|"")*)"|(?:for|of) \w+ (\S+)$/.exec(message)
   const object = quoted(name?.[1] ?? name?.[2] ?? '')
   if (detail?.includes('CONNECT')) return `GRANT CONNECT ON DATABASE ${quoted(database)} TO ${user}`
   if (message.includes('temporary tables')) return `GRANT TEMPORARY ON DATABASE ${quoted(database)} TO ${user}`

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { Client, types } from 'pg'
 import type { PostgresSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
@@ -13,20 +14,23 @@ export async function openSession(
   environment: WarehouseEnvironment,
   signal?: AbortSignal,
 ): Promise<Session> {
-  const client = new Client({ ...(await connectionOptions(settings, environment)), types: { getTypeParser } })
+  const socket = new Socket()
+  const options = await connectionOptions(settings, environment)
+  const client = new Client({ ...options, stream: () => socket, types: { getTypeParser } })
   // A connection that breaks while nobody waits for it is told by the next statement.
   client.on('error', () => undefined)
-  const abort = () => void client.end().catch(() => undefined)
-  signal?.addEventListener('abort', abort)
+  const giveUp = () => void socket.destroy(new Error('connection timeout'))
+  if (signal?.aborted) throw toEngageError(new Error('connection timeout'), settings)
+  signal?.addEventListener('abort', giveUp)
   try {
     await client.connect()
     await client.query(SESSION_SETTINGS)
     return new PostgresSession(client, settings)
   } catch (error) {
-    void client.end().catch(() => undefined)
+    socket.destroy()
     throw toEngageError(error, settings)
   } finally {
-    signal?.removeEventListener('abort', abort)
+    signal?.removeEventListener('abort', giveUp)
   }
 }
 

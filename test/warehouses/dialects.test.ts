@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { Column, Table } from '../../src/model/table.ts'
+import { LOGICAL_TYPES } from '../../src/model/table.ts'
+import type { Change } from '../../src/plan/change.ts'
+import { tableOf } from '../../src/plan/standard-tables.ts'
+import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
+import { dialect as postgres } from '../../src/warehouses/postgres/dialect.ts'
+
+const LOADED_AT = '2026-03-01T00:00:00.000Z'
+
+const TRAITS: Column[] = [
+  { name: 'plan', type: 'String', origin: 'Inferred', source: "Customer's Plan" },
+  { name: 'order', type: 'Integer', origin: 'Declared', source: 'order' },
+]
+
+const EVERY_TYPE: Table = {
+  schema: 'engage_default',
+  name: 'things',
+  key: ['a_string', 'a_integer'],
+  columns: LOGICAL_TYPES.map((type) => ({ name: `a_${type.toLowerCase()}`, type, origin: 'Declared' })),
+}
+
+const users = tableOf('Users', { schema: 'engage_default', name: 'users' }, TRAITS)
+const twin = tableOf('UsersTwin', { schema: 'engageops', name: 'users_of_engage_default' }, TRAITS)
+const event = tableOf('Event', { schema: 'engage_default', name: 'audience_entered' }, TRAITS)
+
+const CHANGES: Change[] = [
+  { kind: 'CreateSchema', schema: 'engage_default' },
+  { kind: 'CreateTable', table: EVERY_TYPE },
+  { kind: 'CreateTable', table: users },
+  ...TRAITS.map((column): Change => ({ kind: 'AddColumn', table: users, column })),
+  { kind: 'RenameColumn', table: users, from: 'plan', to: 'tier' },
+  { kind: 'DropColumn', table: users, column: 'tier' },
+  { kind: 'DropTable', table: users },
+]
+
+describe.each([
+  ['duckdb', duckdb],
+  ['postgres', postgres],
+] as const)('SQL of %s', (kind, dialect) => {
+  const expectSql = (name: string, statements: readonly string[]) =>
+    expect(`${statements.join(';\n\n')};\n`).toMatchFileSnapshot(`golden/${kind}/${name}.sql`)
+
+  it('changes tables', async () => {
+    await expectSql(
+      'changes',
+      CHANGES.flatMap((change) => dialect.change(change)),
+    )
+  })
+
+  it('widens columns', async () => {
+    const pairs = LOGICAL_TYPES.flatMap((from) => LOGICAL_TYPES.map((to) => ({ from, to })))
+    const changes = pairs
+      .filter(({ from, to }) => dialect.canWiden(from, to))
+      .map((pair): Change => ({ kind: 'WidenColumn', table: users, column: 'order', ...pair }))
+    await expectSql(
+      'widen',
+      changes.flatMap((change) => dialect.change(change)),
+    )
+  })
+
+  it('merges events', async () => {
+    const columns = ['id', 'received_at', 'user_id', 'plan', 'order']
+    const merge = { target: event, stage: 'temp."stage"', columns, only: 'to_identifies', loadedAt: LOADED_AT }
+    await expectSql(
+      'merge-events',
+      dialect.mergeEvents(merge).map(({ sql }) => sql),
+    )
+  })
+
+  it('merges users', async () => {
+    const traits = TRAITS.map((column) => column.name)
+    const statements = dialect.mergeUsers({ users, twin, stage: 'temp."stage"', traits, loadedAt: LOADED_AT })
+    await expectSql(
+      'merge-users',
+      statements.map(({ sql }) => sql),
+    )
+  })
+
+  it('inserts what is missing', async () => {
+    const merge = { target: EVERY_TYPE, stage: 'temp."stage"', columns: ['a_string', 'a_integer', 'a_json'] }
+    await expectSql(
+      'insert-missing',
+      dialect.insertMissing(merge).map(({ sql }) => sql),
+    )
+  })
+
+  it('keeps hostile names and values inside their quotes', () => {
+    const name = { schema: 's"; DROP SCHEMA x; --', name: 't\\"\n' }
+    expect(dialect.table(name)).toBe('"s""; DROP SCHEMA x; --"."t\\""\n"')
+    expect(dialect.literal("'; DROP TABLE x; --", 'Integer')).toMatch(/^CAST\('''; DROP TABLE x; --' AS bigint\)$/i)
+  })
+
+  it('finds no drift in a type that it made', () => {
+    for (const type of LOGICAL_TYPES) {
+      const observed = dialect.logicalType(dialect.sqlType(type))
+      expect(observed && dialect.sqlType(observed)).toBe(dialect.sqlType(type))
+    }
+    expect(dialect.logicalType('point')).toBeUndefined()
+  })
+})

@@ -1,0 +1,167 @@
+import { createServer } from 'node:net'
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PostgresSettings } from '../../src/model/destination.ts'
+import { EngageError } from '../../src/model/errors.ts'
+import type { Session } from '../../src/warehouses/port.ts'
+import { openWarehouse } from '../../src/warehouses/registry.ts'
+import { startPostgres } from './postgres-server.ts'
+
+const CANARY = 'canary-7f3a'
+
+describe('errors of Postgres', () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>
+  let database: string
+  beforeAll(async () => {
+    server = await startPostgres()
+    database = await server.createDatabase()
+    await server.run(database, 'CREATE SCHEMA theirs')
+    await server.run(database, 'CREATE TABLE theirs.t (id text)')
+    await server.run(database, `DROP ROLE IF EXISTS "Limited"; CREATE ROLE "Limited" LOGIN PASSWORD '${CANARY}'`)
+    await server.run(database, `REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`)
+  })
+  afterAll(async () => {
+    await server.stop()
+    await server.run('postgres', 'DROP ROLE "Limited"')
+  })
+
+  const connect = async (changed: Partial<PostgresSettings> = {}, password = server.password, signal?: AbortSignal) => {
+    const settings: PostgresSettings = {
+      host: server.host,
+      port: server.port,
+      database,
+      username: server.user,
+      passwordSecretRef: { name: 'warehouse', key: 'password' },
+      sslMode: 'Disable',
+      ...changed,
+    }
+    const warehouse = await openWarehouse(
+      { kind: 'postgres', settings },
+      { baseDir: '.', secret: async () => password },
+    )
+    return warehouse.connect(signal)
+  }
+  /** The error of some work, which never shows the password, however deep one looks. */
+  const errorOf = async (work: Promise<unknown>): Promise<EngageError> => {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    if (!(error instanceof EngageError)) throw new Error('an EngageError was expected', { cause: error })
+    const shown = inspect(error, { depth: 20, showHidden: true })
+    expect(shown).not.toContain(CANARY)
+    expect(shown).not.toContain(server.password)
+    return error
+  }
+
+  it.each<[string, Partial<PostgresSettings>, string, string, string]>([
+    ['wrong password', { username: 'Limited' }, 'AuthenticationFailed', 'Stalled', 'refused user Limited'],
+    ['no such user', { username: 'nobody' }, 'AuthenticationFailed', 'Stalled', 'refused user nobody'],
+    ['no such host', { host: 'no-such-host.invalid' }, 'WarehouseUnreachable', 'Wait', 'no-such-host.invalid:'],
+    ['no such database', { database: 'Nope' }, 'DatabaseNotFound', 'Stalled', 'CREATE DATABASE "Nope"'],
+    ['no TLS on the server', { sslMode: 'VerifyFull' }, 'TlsFailed', 'Stalled', 'set caSecretRef, or another sslMode'],
+  ])('%s', async (_name, changed, reason, consequence, message) => {
+    const correct = changed.database === undefined ? `wrong-${CANARY}` : server.password
+    const error = await errorOf(connect(changed, correct))
+    expect(error).toMatchObject({ reason, consequence })
+    expect(error.message).toContain(message)
+  })
+
+  it('tells a closed port, and a server that accepts and says nothing', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    await new Promise((resolve) => silent.once('listening', resolve))
+    const address = silent.address()
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+    const aborted = errorOf(connect({ port }, undefined, AbortSignal.timeout(200)))
+    expect(await aborted).toMatchObject({ reason: 'WarehouseUnreachable' })
+    silent.close()
+    expect(await errorOf(connect({ port }))).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Wait' })
+  })
+
+  describe('of a user with few rights', () => {
+    let session: Session
+    beforeAll(async () => {
+      session = await connect({ username: 'Limited' }, CANARY)
+    })
+    afterAll(() => session.close())
+
+    it.each([
+      ['CREATE SCHEMA mine', (name: string) => `GRANT CREATE ON DATABASE "${name}" TO "Limited"`],
+      ['CREATE TABLE theirs.mine (id text)', () => 'GRANT USAGE, CREATE ON SCHEMA "theirs" TO "Limited"'],
+      ['CREATE TEMP TABLE stage (id text)', (name: string) => `GRANT TEMPORARY ON DATABASE "${name}" TO "Limited"`],
+    ])('%s: the GRANT to run', async (sql, grant) => {
+      const error = await errorOf(session.execute(sql))
+      expect(error).toMatchObject({ reason: 'PermissionDenied', consequence: 'Stalled' })
+      expect(error.message).toContain(grant(database))
+    })
+
+    it('on tables: the GRANT, or the owner to be', async () => {
+      await server.run(database, 'GRANT USAGE ON SCHEMA theirs TO "Limited"')
+      const read = await errorOf(session.query('SELECT * FROM theirs.t'))
+      expect(read.message).toContain('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "t" TO "Limited"')
+      const alter = await errorOf(session.execute('ALTER TABLE theirs.t ADD COLUMN b text'))
+      expect(alter.message).toContain('ALTER TABLE "t" OWNER TO "Limited"')
+    })
+
+    it('without CONNECT', async () => {
+      const other = await server.createDatabase()
+      await server.run(other, `REVOKE CONNECT ON DATABASE ${other} FROM PUBLIC`)
+      const error = await errorOf(connect({ database: other, username: 'Limited' }, CANARY))
+      expect(error).toMatchObject({ reason: 'PermissionDenied' })
+      expect(error.message).toContain(`GRANT CONNECT ON DATABASE "${other}" TO "Limited"`)
+    })
+  })
+
+  it('names the view that keeps a column from being widened', async () => {
+    await using session = await connect()
+    await session.execute('CREATE TABLE theirs.wide (a numeric)')
+    await session.execute('CREATE VIEW theirs.report AS SELECT a FROM theirs.wide')
+    const error = await errorOf(session.execute('ALTER TABLE theirs.wide ALTER COLUMN a TYPE text'))
+    expect(error).toMatchObject({ reason: 'UnsupportedChange', consequence: 'Stalled' })
+    expect(error.message).toContain('theirs.report')
+  })
+
+  it('asks for a key where a table that was taken over has none', async () => {
+    await using session = await connect()
+    await session.execute('CREATE TABLE theirs.keyless (id text)')
+    const error = await errorOf(session.execute("INSERT INTO theirs.keyless VALUES ('x') ON CONFLICT (id) DO NOTHING"))
+    expect(error).toMatchObject({ reason: 'AdoptionRefused' })
+  })
+
+  it('is Retry when another session holds the lock, and when the connection is cut', async () => {
+    await using holder = await connect()
+    await using session = await connect()
+    await holder.execute('CREATE TABLE theirs.busy (id text)')
+    await session.execute("SET lock_timeout = '50ms'")
+    await holder.transaction(async () => {
+      await holder.execute('LOCK TABLE theirs.busy')
+      expect(await errorOf(session.query('SELECT * FROM theirs.busy'))).toMatchObject({ consequence: 'Retry' })
+    })
+    const [row] = await session.query('SELECT pg_backend_pid() AS pid')
+    await holder.query(`SELECT pg_terminate_backend(${row?.pid})`)
+    const cut = await errorOf(session.query('SELECT 1'))
+    expect(cut).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Retry' })
+  })
+
+  it('observes views, materialized views, partitioned and foreign tables for what they are', async () => {
+    await using session = await connect()
+    await session.execute('CREATE SCHEMA kinds')
+    await session.execute('CREATE TABLE kinds.parts (id text, plan varchar(20)) PARTITION BY LIST (id)')
+    await session.execute('CREATE MATERIALIZED VIEW kinds.mat AS SELECT 1 AS one')
+    await session.execute('CREATE FOREIGN DATA WRAPPER nothing')
+    await session.execute('CREATE SERVER far FOREIGN DATA WRAPPER nothing')
+    await session.execute('CREATE FOREIGN TABLE kinds.far (id text) SERVER far')
+    await session.execute('CREATE TABLE kinds.nothing ()')
+    const { tables } = await session.observe(['kinds'])
+    expect(tables.map(({ name, kind }) => [name, kind])).toEqual([
+      ['far', 'View'],
+      ['mat', 'View'],
+      ['nothing', 'Table'],
+      ['parts', 'Table'],
+    ])
+    expect(tables[3]?.columns).toEqual([
+      { name: 'id', sqlType: 'text', type: 'String' },
+      { name: 'plan', sqlType: 'character varying(20)' },
+    ])
+  })
+})
