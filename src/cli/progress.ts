@@ -36,9 +36,9 @@ export class ProgressLine implements Disposable {
   }
 }
 
-/** A line that wrapped could not be drawn over. */
+/** A line that wrapped could not be drawn over. Some terminals tell 0 columns: then 80 are taken. */
 function fit(line: string, columns: number): string {
   let text = line
-  while (displayWidth(text) >= columns) text = text.slice(0, -1)
+  while (displayWidth(text) >= (columns || 80)) text = text.slice(0, -1)
   return text
 }

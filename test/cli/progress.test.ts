@@ -2,6 +2,7 @@ import { WriteStream } from 'node:tty'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { ProgressLine } from '../../src/cli/progress.ts'
+import { displayWidth } from '../../src/cli/table.ts'
 
 /** A stream that keeps what it is given; a terminal where it has columns. */
 function recorder(columns?: number): { stream: NodeJS.WriteStream; written: string[] } {
@@ -30,11 +31,16 @@ test('shows count, rate and share, and clears the line at the end', () => {
   ])
 })
 
-test('never wraps', () => {
-  const { stream, written } = recorder(20)
+test.each([
+  { columns: 20, limit: 20 },
+  { columns: 1, limit: 1 },
+  { columns: 0, limit: 80 },
+])('never wraps on $columns columns', ({ columns, limit }) => {
+  const { stream, written } = recorder(columns)
   using line = new ProgressLine(stream)
-  line.update('東京'.repeat(20), 1, 'calls')
-  expect(stripVTControlCharacters(written.join('')).length).toBeLessThan(20)
+  line.update('東京'.repeat(50), 1, 'calls')
+  const [drawn = ''] = written.map((text) => stripVTControlCharacters(text).replace('\r', ''))
+  expect(displayWidth(drawn)).toBeLessThan(limit)
 })
 
 test('writes nothing where there is no terminal', () => {
