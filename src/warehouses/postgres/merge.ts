@@ -43,7 +43,10 @@ const clockParts = (row: string): string[] => [
 ]
 const clock = (row: string): string => `ROW(${clockParts(row).join(', ')})`
 
-/** See UsersMerge in ../port.ts. Users with one twin row, the most, are copied; only the others are merged. */
+/**
+ * See UsersMerge in ../port.ts. Only the newest rows of the stage are sorted, which a hash finds sooner. Users with one
+ * twin row, the most, are copied; only the others are merged.
+ */
 export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge): Statement[] {
   const { stage } = merge
   const users = table(merge.users)
@@ -71,7 +74,9 @@ export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge):
     {
       sql: `INSERT INTO ${twin} AS t (${twinColumns.join(', ')})
 SELECT DISTINCT ON (s.user_id COLLATE "C", s.trait_set COLLATE "C") ${list(twinColumns, (column) => `s.${column}`)}
-FROM ${stage} AS s WHERE ${meant}
+FROM ${stage} AS s JOIN (
+  SELECT user_id, trait_set, max(received_at) AS received_at FROM ${stage} WHERE ${meant} GROUP BY user_id, trait_set
+) AS newest ON newest.user_id = s.user_id AND newest.trait_set = s.trait_set AND newest.received_at = s.received_at
 ORDER BY s.user_id COLLATE "C", s.trait_set COLLATE "C", ${latestFirst('s')}
 ON CONFLICT (user_id, trait_set) DO UPDATE SET ${list(twinColumns.slice(2), (column) => `${column} = excluded.${column}`)}
 WHERE ${clock('excluded')} > ${clock('t')}`,

@@ -1,6 +1,8 @@
 INSERT INTO "engageops"."users_of_engage_default" AS t (user_id, trait_set, received_at, "timestamp", id, "plan", "order")
 SELECT DISTINCT ON (s.user_id COLLATE "C", s.trait_set COLLATE "C") s.user_id, s.trait_set, s.received_at, s."timestamp", s.id, s."plan", s."order"
-FROM temp."stage" AS s WHERE user_id IS NOT NULL AND trait_set IS NOT NULL
+FROM temp."stage" AS s JOIN (
+  SELECT user_id, trait_set, max(received_at) AS received_at FROM temp."stage" WHERE user_id IS NOT NULL AND trait_set IS NOT NULL GROUP BY user_id, trait_set
+) AS newest ON newest.user_id = s.user_id AND newest.trait_set = s.trait_set AND newest.received_at = s.received_at
 ORDER BY s.user_id COLLATE "C", s.trait_set COLLATE "C", s.received_at DESC, coalesce(s."timestamp", '-infinity') DESC, s.id COLLATE "C" DESC
 ON CONFLICT (user_id, trait_set) DO UPDATE SET received_at = excluded.received_at, "timestamp" = excluded."timestamp", id = excluded.id, "plan" = excluded."plan", "order" = excluded."order"
 WHERE ROW(excluded.received_at, coalesce(excluded."timestamp", '-infinity'), excluded.id COLLATE "C") > ROW(t.received_at, coalesce(t."timestamp", '-infinity'), t.id COLLATE "C");
