@@ -1,4 +1,5 @@
 import type { EngageResource } from '../model/kinds.ts'
+import { judge } from '../plan/validate.ts'
 import type { Trouble } from '../reconcile/conditions.ts'
 import { named, readResources } from '../reconcile/context.ts'
 import { troubleOf } from '../reconcile/destination.ts'
@@ -39,6 +40,11 @@ export async function planFolder({ store, context }: Folder): Promise<FolderPlan
         say({ ...trouble, message: `WarehouseDestination ${name}: ${trouble.message}` })
       }
     }
+  }
+  const planned = new Set(plans.flatMap(({ plan }) => [...plan.verdicts.keys()]))
+  for (const [resource, { reason, message }] of judge(store.all())) {
+    const isUnplanned = resource.kind === 'Activation' && !planned.has(resource)
+    if (isUnplanned) problems.push({ resource: nameOf(resource), reason, message })
   }
   return { plans, problems, orphans: store.orphans() }
 }

@@ -2,9 +2,11 @@ import { IDENTIFIES_FLAG } from '../engage/convert.ts'
 import { columnIdentifier, type IdentifierRules, tableIdentifier } from '../engage/identifiers.ts'
 import { defaultMapping } from '../engage/mapping.ts'
 import type { ClassicSpec, MappingSpec, StorageActionsSpec } from '../model/activation.ts'
+import { isFields } from '../model/rules.ts'
 import type { schemasOf } from '../model/space.ts'
-import type { Column, LogicalType, Table, TableName } from '../model/table.ts'
+import type { Column, LogicalType, Table } from '../model/table.ts'
 import type { DeclaredComputation } from './computations.ts'
+import { tableId } from './registry.ts'
 import { standardNames, tableOf } from './standard-tables.ts'
 import type { Computation, WorkOrder } from './work-order.ts'
 
@@ -46,9 +48,13 @@ function declaredColumn(
 export const traitColumn = (computation: DeclaredComputation, identifiers: IdentifierRules): Column =>
   declaredColumn(computation.key, computation.type, computation.previousNames, TRAIT_RESERVED, identifiers)
 
-/** Journeys of the first kind send the events of audiences; the steps of the second have event names of their own. */
-const sendsAudienceEvents = ({ kind, key }: Computation): boolean =>
-  kind === 'Audience' || kind === 'LinkedAudience' || (kind === 'Journey' && key.startsWith('j_o_'))
+/** The events that a computation is known to send, each with the property that names the computation. */
+function eventsOf({ kind, key }: Computation, { entered, exited, computed }: ClassicSpec['eventNames']) {
+  if (kind === 'ComputedTrait') return [{ event: computed, property: 'trait_key' }]
+  // Journeys of the first kind send the events of audiences; the steps of the second have event names of their own.
+  if (kind === 'Journey' && !key.startsWith('j_o_')) return []
+  return [entered, exited].map((event) => ({ event, property: 'audience_key' }))
+}
 
 /** The tables of the track events that a classic activation is known to send. */
 export function eventTables(
@@ -58,14 +64,12 @@ export function eventTables(
   identifiers: IdentifierRules,
 ): Table[] {
   if (!calls.includes('Track')) return []
-  const table = (event: string, key: string): Table =>
+  return eventsOf(computation, eventNames).map(({ event, property }) =>
     tableOf('Event', { schema: schemas.classic, name: tableIdentifier(event, identifiers) }, [
-      { name: key, type: 'String', origin: 'Declared' },
+      { name: property, type: 'String', origin: 'Declared' },
       declaredColumn(computation.key, computation.type, computation.previousNames, EVENT_RESERVED, identifiers),
-    ])
-  if (computation.kind === 'ComputedTrait') return [table(eventNames.computed, 'trait_key')]
-  if (!sendsAudienceEvents(computation)) return []
-  return [table(eventNames.entered, 'audience_key'), table(eventNames.exited, 'audience_key')]
+    ]),
+  )
 }
 
 /** The mapping of storage actions: the activation's own, or Segment's for its computation. */
@@ -79,13 +83,12 @@ export function storageTable(
   schemas: SpaceSchemas,
   identifiers: IdentifierRules,
 ): Table {
-  const text = (name: string) => declaredColumn(name, 'String', [], STORAGE_RESERVED, identifiers)
-  const mapped = storage.mapping === undefined ? fieldsOf(mappingOf(storage, computation)) : textFields(storage.mapping)
+  const fields = fieldsOf(mappingOf(storage, computation))
+  // Of Segment's mappings every field is text; in others it is what the directive says, or what the first value is.
+  const text = storage.mapping === undefined ? fields : fields.filter(([, value]) => isText(value))
   const columns = unionOf([
-    (storage.columns ?? []).map(({ name, type, previousNames }) =>
-      declaredColumn(name, type, previousNames ?? [], STORAGE_RESERVED, identifiers),
-    ),
-    mapped.map(text),
+    (storage.columns ?? []).map((column) => storageColumn(column, identifiers)),
+    text.map(([name]) => storageColumn({ name, type: 'String' }, identifiers)),
   ])
   return tableOf(
     'StorageActions',
@@ -94,40 +97,52 @@ export function storageTable(
   )
 }
 
-function fieldsOf(mapping: MappingSpec): string[] {
-  const { properties } = mapping
-  const isObject = typeof properties === 'object' && properties !== null && !Array.isArray(properties)
-  return isObject ? Object.keys(properties).filter((field) => !field.startsWith('@')) : []
-}
+/** A column of storage actions, as an activation declares it. */
+export const storageColumn = (
+  { name, type, previousNames = [] }: { name: string; type: LogicalType; previousNames?: string[] | undefined },
+  identifiers: IdentifierRules,
+): Column => declaredColumn(name, type, previousNames, STORAGE_RESERVED, identifiers)
 
-/** Fields of a mapping that can only be text; the others get the type of their first value. */
-function textFields(mapping: MappingSpec): string[] {
-  const { properties } = mapping
-  return fieldsOf(mapping).filter((field) => isText((properties as Record<string, unknown>)[field]))
-}
+const fieldsOf = ({ properties }: MappingSpec): [string, unknown][] =>
+  isFields(properties) ? Object.entries(properties).filter(([field]) => !field.startsWith('@')) : []
 
 function isText(value: unknown): boolean {
   if (typeof value === 'string') return true
-  if (typeof value !== 'object' || value === null) return false
+  if (!isFields(value)) return false
   if ('@template' in value || '@liquid' in value) return true
   if ('@literal' in value) return typeof value['@literal'] === 'string'
-  const json = '@json' in value ? value['@json'] : undefined
-  return typeof json === 'object' && json !== null && 'mode' in json && json.mode === 'encode'
+  return isFields(value['@json']) && value['@json'].mode === 'encode'
 }
 
-/** The tables of an order that the calls of one of its activations land in. */
-export function tablesOfActivation(order: WorkOrder, name: string, identifiers: IdentifierRules): TableName[] {
+/** The tables of an order that an activation's calls land in, by `tableId`, each with which of its columns are its own. */
+export function tablesOfActivation(
+  order: WorkOrder,
+  name: string,
+  identifiers: IdentifierRules,
+): Map<string, (column: Column) => boolean> {
   const storage = order.storageActions.find((activation) => activation.name === name)
-  if (storage) return [storage.table]
+  if (storage) return new Map([[tableId(storage.table), () => true]])
   const classic = order.classic?.activations.find((activation) => activation.name === name)
-  if (!order.classic || !classic) return []
+  const computation = order.computations.find(({ key }) => key === classic?.computation)
+  if (!order.classic || !classic || !computation) return new Map()
   const { schema } = order.classic
   const { calls, eventNames } = classic
-  const names = [
+  const events = calls.includes('Track') ? eventsOf(computation, eventNames) : []
+  const tables = [
     ...(calls.includes('Identify') ? ['identifies', 'users'] : []),
-    ...(calls.includes('Track') ? Object.values(eventNames).map((event) => tableIdentifier(event, identifiers)) : []),
+    ...events.map(({ event }) => tableIdentifier(event, identifiers)),
   ]
-  return order.tables.filter((table) => table.schema === schema && names.includes(table.name))
+  const own = new Set(
+    [TRAIT_RESERVED, EVENT_RESERVED].map(
+      (reserved) => declaredColumn(computation.key, computation.type, [], reserved, identifiers).name,
+    ),
+  ).add(computation.kind === 'ComputedTrait' ? 'trait_key' : 'audience_key')
+  const isOwn = ({ name: column, origin }: Column) => origin === 'Standard' || own.has(column)
+  return new Map(
+    order.tables
+      .filter((table) => table.schema === schema && tables.includes(table.name))
+      .map((table) => [tableId(table), isOwn]),
+  )
 }
 
 /** Columns of several lists; the first of a name stays. */

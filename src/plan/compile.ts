@@ -1,4 +1,4 @@
-import { columnIdentifier, type IdentifierRules, tableIdentifier } from '../engage/identifiers.ts'
+import { type IdentifierRules, tableIdentifier } from '../engage/identifiers.ts'
 import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
 import type { Kind, ObjectMeta } from '../model/resource.ts'
@@ -126,10 +126,10 @@ function storageOrder(
       table: { schema: schemas.storageActions, name: tableIdentifier(storageActions.table, identifiers) },
       triggers: storageActions.triggers,
       mapping: mappingOf(storageActions, computation),
-      columns: (storageActions.columns ?? []).map(({ name, type, path }) => ({
-        name: columnIdentifier(name, identifiers),
-        type,
-        path,
+      columns: (storageActions.columns ?? []).map((column) => ({
+        name: storageColumn(column, identifiers).name,
+        type: column.type,
+        path: column.path,
       })),
       backfill: sync.backfill,
     },

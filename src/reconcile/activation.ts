@@ -129,7 +129,11 @@ function summarize(
   const space = named(resources.spaces, metadata.namespace, spec.spaceRef.name)
   const connection = space?.spec.destinations.find(({ name }) => name === spec.destinationRef.name)
   const destination = named(resources.destinations, metadata.namespace, spec.destinationRef.name)
-  const mine = plan?.tablesOf(activation) ?? new Set<string>()
+  const mine = plan?.tablesOf(activation)
+  const tables = plan?.tables.flatMap((table) => {
+    const isOwn = mine?.get(tableId(table))
+    return isOwn ? [statusTable({ ...table, columns: table.columns.filter(isOwn) })] : []
+  })
   const waiting = plan && statusPlan(plan.awaiting)
   const next = destination && !spec.suspend ? nextSyncTime(destination.spec.sync, now) : undefined
   return {
@@ -138,7 +142,7 @@ function summarize(
     ...(space && connection
       ? { schema: schemasOf(space.spec, connection)[spec.classic ? 'classic' : 'storageActions'] }
       : {}),
-    tables: plan?.tables.filter((table) => mine.has(tableId(table))).map(statusTable) ?? before?.tables ?? [],
+    tables: tables ?? before?.tables ?? [],
     ...(waiting && findings.trouble?.reason === 'AwaitingApproval' ? { plan: waiting } : {}),
     ...(before?.cronJob === undefined ? {} : { cronJob: before.cronJob }),
     ...(before?.lastSync ? { lastSync: before.lastSync } : {}),

@@ -1,7 +1,7 @@
 import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
 import type { EngageSpace } from '../model/space.ts'
-import type { Table } from '../model/table.ts'
+import type { Column, Table } from '../model/table.ts'
 import { tablesOfActivation } from '../plan/activation-tables.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { type Change, isDestructive } from '../plan/change.ts'
@@ -42,8 +42,11 @@ export interface SchemaPlan {
   drift: Drift[]
   /** The tables as they are once the plan is done, without those that a problem keeps EngageOps off. */
   tables: Table[]
-  /** The tables that an activation's calls land in, by `tableId`; none for one that is suspended or not valid. */
-  tablesOf(activation: Activation): ReadonlySet<string>
+  /**
+   * The tables that an activation's calls land in, by `tableId`, each with which of its columns are its own; none for an
+   * activation that is suspended or not valid.
+   */
+  tablesOf(activation: Activation): ReadonlyMap<string, (column: Column) => boolean>
 }
 
 /** Plans a pair and touches nothing; it works before there is any ledger. Throws EngageError. */
@@ -144,7 +147,7 @@ async function planWork(work: Work, session: Session): Promise<{ schemaPlan: Sch
       problems: [...conflicts, ...difference.problems],
       drift: difference.drift,
       tables: difference.usable,
-      tablesOf: ({ metadata }) => new Set(tablesOfActivation(order, metadata.name, dialect.identifiers).map(tableId)),
+      tablesOf: ({ metadata }) => tablesOfActivation(order, metadata.name, dialect.identifiers),
     },
     ledger: [
       ...(state.meta.size === 0 ? metaStatements(warehouse, bookkeepingSchema, installationId) : []),

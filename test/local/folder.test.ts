@@ -101,6 +101,16 @@ describe('apply', () => {
     expect(readdirSync(dir)).toEqual(['all.yaml'])
   })
 
+  test('a plan tells what is wrong, also with what belongs to no space', async () => {
+    const lost = activation('lost', { spaceRef: { name: 'nowhere' }, classic: {} })
+    write('all.yaml', warehouse(), space(), activation(), activation('young'), lost)
+    const { problems } = await planFolder(await open())
+    expect(problems.map(({ resource, reason }) => `${resource} ${reason}`)).toEqual([
+      'Activation/young Conflict',
+      'Activation/lost SpaceNotFound',
+    ])
+  })
+
   test('gives uid, creation time and a generation that follows the spec alone', async () => {
     write('all.yaml', warehouse(), space(), activation())
     await apply()

@@ -164,6 +164,12 @@ describe('tables of storage actions', () => {
     })
   })
 
+  test('a declared column of a standard name gets a prefix, in the table and in the order', () => {
+    const { order, columns } = compile([carts({ columns: [{ name: 'id', type: 'String', path: '$.properties.id' }] })])
+    expect(columns['default.abandoned_carts']?.slice(0, 4)).toEqual(['id', 'received_at', 'uuid_ts', '_id'])
+    expect(order.storageActions[0]?.columns).toMatchObject([{ name: '_id' }])
+  })
+
   test('of an own mapping: what can only be text is there from the start', () => {
     const mapping = {
       properties: {

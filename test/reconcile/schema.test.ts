@@ -50,6 +50,14 @@ describe('a fresh warehouse', () => {
     ])
     const status = world.store.get('Activation/carts').status
     expect(status).toMatchObject({ schema: 'default', tables: [{ schema: 'default', name: 'carts' }] })
+    const trait = world.store.get('Activation/revenue')
+    expect(
+      trait.kind === 'Activation' && trait.status?.tables.map(({ name, columns }) => [name, columns.at(-1)?.name]),
+    ).toEqual([
+      ['identifies', 'total_revenue_180_days'],
+      ['users', 'total_revenue_180_days'],
+      ['trait_computed', 'trait_key'],
+    ])
     expect(world.store.get('EngageSpace/main').status).toMatchObject({
       schemas: [{ destination: 'warehouse', classic: 'engage_default', storageActions: 'default' }],
       nextSyncTime: '2026-11-24T13:00:00Z',
