@@ -9,6 +9,7 @@ import {
   mappingOf,
   type SpaceSchemas,
   sorted,
+  storageColumn,
   storageTable,
   traitColumn,
   unionOf,
