@@ -1,5 +1,6 @@
-import type { LogicalType, TableName } from '../../model/table.ts'
+import type { LogicalType } from '../../model/table.ts'
 import type { Change } from '../../plan/change.ts'
+import { canWiden, comment, quote, table, text } from '../ansi.ts'
 import type { Dialect } from '../port.ts'
 import { identifiers } from './limits.ts'
 import { mergeEvents, mergeUsers } from './merge.ts'
@@ -26,28 +27,17 @@ const LOGICAL_TYPES = new Map<string, LogicalType>([
   ['JSON', 'Json'],
 ])
 
-const WIDENINGS: Partial<Record<LogicalType, readonly LogicalType[]>> = {
-  Boolean: ['String'],
-  Integer: ['Float', 'Decimal', 'String'],
-  Float: ['String'],
-  Decimal: ['String'],
-  Timestamp: ['String'],
-  Json: ['String'],
-}
-
-const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
-const table = ({ schema, name }: TableName): string => `${quote(schema)}.${quote(name)}`
 const sqlType = (type: LogicalType): string => SQL_TYPES[type]
 
 /** U+0000 cannot stand in the text of a statement. */
-const text = (value: string): string => {
-  const parts = value.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`)
+function textLiteral(value: string): string {
+  const parts = value.split('\0').map(text)
   return parts.length === 1 ? parts.join() : `(${parts.join(' || chr(0) || ')})`
 }
 
 function literal(value: string | null, type: LogicalType): string {
   if (value === null) return 'NULL'
-  return type === 'String' ? text(value) : `CAST(${text(value)} AS ${sqlType(type)})`
+  return type === 'String' ? textLiteral(value) : `CAST(${textLiteral(value)} AS ${sqlType(type)})`
 }
 
 /** No keys: an index of 10 million ids would need more memory than the whole of a sync. Merges look for the id instead. */
@@ -81,11 +71,6 @@ function change(step: Change): string[] {
   }
 }
 
-function comment(name: TableName, column: { name: string; source?: string }): string[] {
-  if (column.source === undefined || column.source === column.name) return []
-  return [`COMMENT ON COLUMN ${table(name)}.${quote(column.name)} IS ${text(column.source.replaceAll('\0', ''))}`]
-}
-
 export const dialect: Dialect = {
   identifiers,
   quote,
@@ -93,7 +78,7 @@ export const dialect: Dialect = {
   literal,
   sqlType,
   logicalType: (type) => LOGICAL_TYPES.get(type.toUpperCase()),
-  canWiden: (from, to) => WIDENINGS[from]?.includes(to) ?? false,
+  canWiden,
   change,
   mergeEvents: (merge) => mergeEvents(dialect, merge),
   mergeUsers: (merge) => mergeUsers(dialect, merge),

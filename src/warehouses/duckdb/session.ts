@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api'
+import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput } from '../port.ts'
 import type { DuckDbConfig } from './config.ts'
 import { dialect } from './dialect.ts'
 import { toEngageError } from './errors.ts'
-import { observedOf, observeQuery } from './introspect.ts'
+import { observeQuery } from './introspect.ts'
 import { stageStatements } from './load.ts'
 
 /**
@@ -78,7 +79,7 @@ class DuckDbSession implements Session {
   }
 
   async observe(schemas: readonly string[]): Promise<Observed> {
-    return observedOf(await this.query(observeQuery(schemas)))
+    return observedOf(await this.query(observeQuery(schemas)), dialect)
   }
 
   async query(sql: string): Promise<Record<string, string | null>[]> {

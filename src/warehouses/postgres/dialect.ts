@@ -1,5 +1,6 @@
-import type { LogicalType, TableName } from '../../model/table.ts'
+import type { LogicalType } from '../../model/table.ts'
 import type { Change } from '../../plan/change.ts'
+import { canWiden, comment, quote, table, text } from '../ansi.ts'
 import type { Dialect } from '../port.ts'
 import { identifiers } from './limits.ts'
 import { mergeEvents, mergeUsers } from './merge.ts'
@@ -25,24 +26,13 @@ const LOGICAL_TYPES = new Map<string, LogicalType>([
   ['jsonb', 'Json'],
 ])
 
-const WIDENINGS: Partial<Record<LogicalType, readonly LogicalType[]>> = {
-  Boolean: ['String'],
-  Integer: ['Float', 'Decimal', 'String'],
-  Float: ['String'],
-  Decimal: ['String'],
-  Timestamp: ['String'],
-  Json: ['String'],
-}
-
-const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
-const table = ({ schema, name }: TableName): string => `${quote(schema)}.${quote(name)}`
 const sqlType = (type: LogicalType): string => SQL_TYPES[type]
-/** U+0000 has no place in Postgres; backslashes are ordinary (standard_conforming_strings). */
-const text = (value: string): string => `'${value.replaceAll('\0', '').replaceAll("'", "''")}'`
 
 function literal(value: string | null, type: LogicalType): string {
   if (value === null) return 'NULL'
-  return type === 'String' ? text(value) : `CAST(${text(value)} AS ${sqlType(type)})`
+  // U+0000 has no place in Postgres.
+  const quoted = text(value.replaceAll('\0', ''))
+  return type === 'String' ? quoted : `CAST(${quoted} AS ${sqlType(type)})`
 }
 
 function change(step: Change): string[] {
@@ -89,11 +79,6 @@ function textOfColumn(column: string, type: LogicalType): string {
   }
 }
 
-function comment(name: TableName, column: { name: string; source?: string }): string[] {
-  if (column.source === undefined || column.source === column.name) return []
-  return [`COMMENT ON COLUMN ${table(name)}.${quote(column.name)} IS ${text(column.source)}`]
-}
-
 export const dialect: Dialect = {
   identifiers,
   quote,
@@ -101,7 +86,7 @@ export const dialect: Dialect = {
   literal,
   sqlType,
   logicalType: (type) => LOGICAL_TYPES.get(type),
-  canWiden: (from, to) => WIDENINGS[from]?.includes(to) ?? false,
+  canWiden,
   change,
   mergeEvents: (merge) => mergeEvents(dialect, merge),
   mergeUsers: (merge) => mergeUsers(dialect, merge),

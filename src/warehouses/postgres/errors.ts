@@ -2,6 +2,7 @@ import type { PostgresSettings } from '../../model/destination.ts'
 import type { Consequence } from '../../model/errors.ts'
 import { EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
+import { quote } from '../ansi.ts'
 
 /** What the driver puts on its errors: a SQLSTATE of the server or a code of Node. Messages have no secret in them. */
 interface DriverError extends Error {
@@ -51,7 +52,7 @@ function meaningOf(error: DriverError, settings: PostgresSettings): Meaning {
     return is(
       'DatabaseNotFound',
       'Stalled',
-      `${server} has no database ${database}: CREATE DATABASE ${quoted(database)}`,
+      `${server} has no database ${database}: CREATE DATABASE ${quote(database)}`,
     )
   }
   if (code === '42501') return is('PermissionDenied', 'Stalled', `${message}: ${grantFor(error, settings)}`)
@@ -79,19 +80,17 @@ function meaningOf(error: DriverError, settings: PostgresSettings): Meaning {
   return is('WarehouseError', 'Stalled', `Postgres refused a statement: ${detail}${code ? ` [${code}]` : ''}`)
 }
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
-
 const isTls = (code: string, message: string): boolean =>
   /CERT|ERR_TLS|ERR_SSL|UNABLE_TO|EPROTO/.test(code) || /does not support SSL|SSL connection|self-signed/i.test(message)
 
 /** The statement that gives the missing right. */
 function grantFor({ message, detail }: DriverError, { username, database }: PostgresSettings): string {
-  const user = quoted(username)
+  const user = quote(username)
   const name = /"((?:[^"]|"")*)"|(?:for|of) \w+ (\S+)$/.exec(message)
-  const object = quoted(name?.[1] ?? name?.[2] ?? '')
-  if (detail?.includes('CONNECT')) return `GRANT CONNECT ON DATABASE ${quoted(database)} TO ${user}`
-  if (message.includes('temporary tables')) return `GRANT TEMPORARY ON DATABASE ${quoted(database)} TO ${user}`
-  if (message.includes('for database')) return `GRANT CREATE ON DATABASE ${quoted(database)} TO ${user}`
+  const object = quote(name?.[1] ?? name?.[2] ?? '')
+  if (detail?.includes('CONNECT')) return `GRANT CONNECT ON DATABASE ${quote(database)} TO ${user}`
+  if (message.includes('temporary tables')) return `GRANT TEMPORARY ON DATABASE ${quote(database)} TO ${user}`
+  if (message.includes('for database')) return `GRANT CREATE ON DATABASE ${quote(database)} TO ${user}`
   if (message.includes('for schema')) return `GRANT USAGE, CREATE ON SCHEMA ${object} TO ${user}`
   if (message.includes('must be owner')) return `ALTER TABLE ${object} OWNER TO ${user}`
   return `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${object} TO ${user}`

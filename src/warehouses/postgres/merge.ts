@@ -2,7 +2,10 @@ import type { Dialect, EventsMerge, Statement, UsersMerge } from '../port.ts'
 
 type Names = Pick<Dialect, 'quote' | 'table' | 'literal'>
 
-/** See EventsMerge in ../port.ts. Only ids that the stage has twice, or the table already, pay for comparing texts. */
+/**
+ * See EventsMerge in ../port.ts. Only ids that the stage has twice, or the table already, pay for comparing texts. Rows go
+ * in by id: the pages of the key's index are then visited in order, which makes up for the sort several times.
+ */
 export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge): Statement[] {
   const { stage, columns, only } = merge
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
@@ -27,7 +30,7 @@ export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge
    ORDER BY s.id, s.received_at DESC NULLS LAST, ${version('s')} DESC)
 )
 INSERT INTO ${table(merge.target)} AS t (${names}, uuid_ts)
-SELECT ${names}, ${loadedAt} FROM newest
+SELECT ${names}, ${loadedAt} FROM newest ORDER BY id COLLATE "C"
 ON CONFLICT (id) DO UPDATE SET ${assignments.join(', ')}
 WHERE t.received_at IS NULL OR excluded.received_at > t.received_at
   OR (excluded.received_at = t.received_at AND ${version('excluded')} > ${version('t')})`,

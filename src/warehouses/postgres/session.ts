@@ -2,11 +2,12 @@ import { Socket } from 'node:net'
 import { Client, types } from 'pg'
 import type { PostgresSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
+import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, WarehouseEnvironment } from '../port.ts'
 import { connectionOptions, SESSION_SETTINGS } from './config.ts'
 import { dialect } from './dialect.ts'
 import { toEngageError } from './errors.ts'
-import { observedOf, observeQuery } from './introspect.ts'
+import { observeQuery } from './introspect.ts'
 import { copyPart, stageStatement } from './load.ts'
 
 export async function openSession(
@@ -51,7 +52,7 @@ class PostgresSession implements Session {
   }
 
   async observe(schemas: readonly string[]): Promise<Observed> {
-    return observedOf(await this.query(observeQuery(schemas)))
+    return observedOf(await this.query(observeQuery(schemas)), dialect)
   }
 
   async query(sql: string): Promise<Record<string, string | null>[]> {
