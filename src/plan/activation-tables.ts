@@ -114,6 +114,14 @@ function isText(value: unknown): boolean {
   return isFields(value['@json']) && value['@json'].mode === 'encode'
 }
 
+/** Every name that a column of a computation has in a classic table, with the column that names the computation. */
+export function columnsOf({ key, kind }: Computation, identifiers: IdentifierRules): string[] {
+  const names = [TRAIT_RESERVED, EVENT_RESERVED].map(
+    (reserved) => declaredColumn(key, 'String', [], reserved, identifiers).name,
+  )
+  return [...names, kind === 'ComputedTrait' ? 'trait_key' : 'audience_key']
+}
+
 /** The tables of an order that an activation's calls land in, by `tableId`, each with which of its columns are its own. */
 export function tablesOfActivation(
   order: WorkOrder,
@@ -132,11 +140,7 @@ export function tablesOfActivation(
     ...(calls.includes('Identify') ? ['identifies', 'users'] : []),
     ...events.map(({ event }) => tableIdentifier(event, identifiers)),
   ]
-  const own = new Set(
-    [TRAIT_RESERVED, EVENT_RESERVED].map(
-      (reserved) => declaredColumn(computation.key, computation.type, [], reserved, identifiers).name,
-    ),
-  ).add(computation.kind === 'ComputedTrait' ? 'trait_key' : 'audience_key')
+  const own = new Set(columnsOf(computation, identifiers))
   const isOwn = ({ name: column, origin }: Column) => origin === 'Standard' || own.has(column)
   return new Map(
     order.tables

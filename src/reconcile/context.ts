@@ -10,8 +10,8 @@ export interface ReconcileContext {
   installationId: string
   mode: 'Local' | 'Cluster'
   openWarehouse(block: WarehouseBlock, environment: WarehouseEnvironment): Promise<Warehouse>
-  /** Folder that relative paths of the destination's manifest are relative to. */
-  baseDirOf(destination: WarehouseDestination): string
+  /** Folder that relative paths of a resource's manifest are relative to. */
+  baseDirOf(resource: EngageResource): string
   /** Who works here, for the writer lease: such as host and process id. */
   holder: string
   /** Hashes of plans that may lose data, approved here and now; annotations approve them too. */

@@ -1,7 +1,7 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
 import { schemasOf } from '../model/space.ts'
 import type { TableName } from '../model/table.ts'
-import { storageTable, traitColumn } from '../plan/activation-tables.ts'
+import { columnsOf, storageTable } from '../plan/activation-tables.ts'
 import { computationsOf, findComputation } from '../plan/computations.ts'
 import { tableId } from '../plan/registry.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
@@ -17,7 +17,7 @@ export function retainedColumns(
   identifiers: IdentifierRules,
 ): (table: TableName, column: string) => boolean {
   const computations = computationsOf(space.spec)
-  const traits = new Set(computations.map((computation) => traitColumn(computation, identifiers).name))
+  const classic = new Set(computations.flatMap((computation) => columnsOf(computation, identifiers)))
   const stored = new Map<string, Set<string>>()
   const connection = space.spec.destinations.find(({ name }) => name === destination.metadata.name)
   for (const { metadata, spec } of resources.activations) {
@@ -29,7 +29,5 @@ export function retainedColumns(
     for (const { name } of table.columns) names.add(name)
     stored.set(tableId(table), names)
   }
-  return (table, column) =>
-    stored.get(tableId(table))?.has(column) ??
-    (traits.has(column) || column === 'audience_key' || column === 'trait_key')
+  return (table, column) => stored.get(tableId(table))?.has(column) ?? classic.has(column)
 }
