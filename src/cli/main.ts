@@ -40,6 +40,22 @@ command('apply', 'make schemas and tables as the manifests declare', () => impor
   .option('-y, --yes', 'do not ask, and approve changes that lose data')
   .addHelpText('after', examples('engageops apply -f warehouse/', 'engageops apply -f warehouse/ --prune --yes'))
 
+command('sync', 'load what is new in the sources, now', () => import('./sync.ts'))
+  .addOption(filename())
+  .addOption(secrets())
+  .addOption(output())
+  .option('--space <name>', 'only this space')
+  .option('--destination <name...>', 'only into these destinations')
+  .addHelpText(
+    'after',
+    examples('engageops sync -f warehouse/', 'engageops sync -f warehouse/ --destination reporting'),
+  )
+
+command('up', 'apply, then sync on the declared schedules until Ctrl-C', () => import('./up.ts'))
+  .addOption(filename())
+  .addOption(secrets())
+  .addHelpText('after', examples('engageops up -f warehouse/'))
+
 command('status', 'show resources as kubectl get does', () => import('./status.ts'))
   .addOption(filename())
   .addOption(namespace())

@@ -93,7 +93,7 @@ export async function commitSegment(context: CommitContext, segment: Segment): P
   checkpoints.committed()
   await removeParts([...segment.stages.flatMap((stage) => stage.parts), ...segment.discards])
   rows.delete('')
-  return { rows, newColumns: newColumnsOf(changes) }
+  return { rows, newColumns: newColumnsOf(changes, context.order.bookkeepingSchema) }
 }
 
 /** The tables that a stage feeds with the columns of each, and what must change before. */
@@ -151,10 +151,10 @@ function mergeStatements(
   }
 }
 
-function newColumnsOf(changes: readonly Change[]): Committed['newColumns'] {
+function newColumnsOf(changes: readonly Change[], bookkeepingSchema: string): Committed['newColumns'] {
   const found = new Map<string, { name: string; type: string }[]>()
   for (const change of changes) {
-    if (change.kind !== 'AddColumn') continue
+    if (change.kind !== 'AddColumn' || change.table.schema === bookkeepingSchema) continue
     const { name, type } = change.column
     found.set(change.table.name, [...(found.get(change.table.name) ?? []), { name, type }])
   }

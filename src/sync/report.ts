@@ -26,6 +26,16 @@ export interface RunReport extends RunSummary {
   error?: { reason: string; message: string }
 }
 
+/** The part of a report that a status carries. */
+export const summaryOf = ({ runId, start, end, status, rows, notices }: RunReport): RunSummary => ({
+  runId,
+  start,
+  end,
+  status,
+  rows,
+  notices,
+})
+
 /** Notices in the making: counted per table, column and note. */
 export class Notices {
   readonly #counts = new Map<string, { collection: string; notice: Notice }>()

@@ -316,6 +316,12 @@ test('a run is told in the status of the space and of its activations', async ()
       status: 'Success',
       rows: 3,
       notices: [],
+      scope: planned.plan.order.scope,
+      collections: [],
+      calls: 3,
+      unrouted: 0,
+      bytes: 0,
+      opened: true,
     })
   }
   for (const resource of (await open()).store.all()) {

@@ -39,11 +39,15 @@ export class SyncBench {
     this.warehouse = warehouse
   }
 
-  static async create(block?: WarehouseBlock, password = ''): Promise<SyncBench> {
+  static async create(block?: WarehouseBlock, password = '', memoryLimit?: string): Promise<SyncBench> {
     const root = await mkdtemp(join(tmpdir(), 'engageops-sync-'))
     await mkdir(join(root, 'calls'))
     const settings: WarehouseBlock = block ?? { kind: 'duckdb', settings: { path: 'test.duckdb' } }
-    const warehouse = await openWarehouse(settings, { secret: async () => password, baseDir: root })
+    const warehouse = await openWarehouse(settings, {
+      secret: async () => password,
+      baseDir: root,
+      ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    })
     return new SyncBench(root, warehouse)
   }
 

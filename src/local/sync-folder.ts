@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Activation } from '../model/activation.ts'
+import type { WarehouseDestination } from '../model/destination.ts'
+import { EngageError } from '../model/errors.ts'
+import type { EngageSpace } from '../model/space.ts'
+import { compileWorkOrder } from '../plan/compile.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
+import { named, type Resources, readResources, warehouseFor } from '../reconcile/context.ts'
+import { claimOf, destinationNotFound } from '../reconcile/space.ts'
+import { openSource } from '../sources/registry.ts'
+import type { RunReport } from '../sync/report.ts'
+import { type SyncProgress, sync } from '../sync/sync.ts'
+import type { Warehouse } from '../warehouses/port.ts'
+import type { Folder } from './folder.ts'
+import { lockFolder } from './lock.ts'
+import { MirrorFiles } from './mirror-files.ts'
+import { type FolderProblem, nameOf } from './problems.ts'
+import { recordFolderRun } from './record-folder-run.ts'
+
+export interface SyncFolderOptions {
+  /** Only spaces and destinations of these names; absent: all. */
+  space?: string
+  destinations?: ReadonlySet<string>
+  signal?: AbortSignal
+  onProgress?: (scope: string, progress: SyncProgress) => void
+  onRun?: (report: RunReport) => void
+}
+
+export interface SyncFolderResult {
+  runs: RunReport[]
+  /** What could not even be started. */
+  problems: FolderProblem[]
+}
+
+/**
+ * Syncs every space of the folder into each of its destinations, one after the other: one that fails does not stop the
+ * others. What was never applied is not synced. Throws LeaseHeld where another program syncs the same folder.
+ */
+export async function syncFolder(folder: Folder, options: SyncFolderOptions = {}): Promise<SyncFolderResult> {
+  using _lock = lockFolder(join(folder.stateDir, 'sync.lock'))
+  const result: SyncFolderResult = { runs: [], problems: [] }
+  const resources = await readResources(folder.store)
+  for (const space of resources.spaces) {
+    if (options.space !== undefined && options.space !== space.metadata.name) continue
+    for (const { name } of space.spec.destinations) {
+      if (options.destinations && !options.destinations.has(name)) continue
+      if (options.signal?.aborted) return result
+      try {
+        const report = await syncPair(folder, space, name, resources, options)
+        result.runs.push(report)
+        options.onRun?.(report)
+      } catch (error) {
+        if (!(error instanceof EngageError)) throw error
+        result.problems.push({ resource: nameOf(space), reason: error.reason, message: error.message })
+      }
+    }
+  }
+  return result
+}
+
+async function syncPair(
+  folder: Folder,
+  space: EngageSpace,
+  name: string,
+  resources: Resources,
+  { signal, onProgress }: SyncFolderOptions,
+): Promise<RunReport> {
+  const { context, stateDir } = folder
+  const destination = named(resources.destinations, space.metadata.namespace, name)
+  const trouble = claimOf(space, resources) ?? (destination ? undefined : destinationNotFound(name))
+  if (trouble || !destination) {
+    const { reason, consequence, message } = trouble ?? destinationNotFound(name)
+    throw new EngageError(reason, consequence, message)
+  }
+  const warehouse = await warehouseFor(context, destination)
+  const order = orderOf(folder, space, destination, resources.activations, warehouse)
+  const sources = order.sources.map((spec) => openSource(spec, folder.baseDirOf(space)))
+  const tempDir = join(stateDir, 'tmp')
+  mkdirSync(tempDir, { recursive: true })
+  try {
+    const report = await sync({
+      order,
+      warehouse,
+      sources,
+      mirror: new MirrorFiles(stateDir),
+      tempDir,
+      holder: context.holder,
+      now: context.now,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress: (progress: SyncProgress) => onProgress(order.scope, progress) } : {}),
+    })
+    if (report.opened || report.error) await recordFolderRun(folder, order, report)
+    return report
+  } finally {
+    for (const source of sources) await source[Symbol.asyncDispose]()
+  }
+}
+
+/** Activations whose tables are as declared: those that were refused, or not applied yet, must not be written to. */
+function orderOf(
+  { context }: Folder,
+  space: EngageSpace,
+  destination: WarehouseDestination,
+  activations: readonly Activation[],
+  { dialect, capabilities }: Warehouse,
+): WorkOrder {
+  const usable = activations.filter(({ status }) =>
+    status?.conditions.some(({ type, status: value }) => type === 'SchemaReady' && value === 'True'),
+  )
+  return compileWorkOrder(space, destination, usable, {
+    identifiers: dialect.identifiers,
+    maxColumns: capabilities.maxColumns,
+    installationId: context.installationId,
+  })
+}
