@@ -12,6 +12,7 @@ import type { RunReport } from '../../src/sync/report.ts'
 import { type SyncInput, sync } from '../../src/sync/sync.ts'
 import type { Warehouse } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
+import { startPostgres } from '../warehouses/postgres-server.ts'
 
 const API = 'engageops.dev/v1alpha1' as const
 const metadata = (name: string) => ({
@@ -33,10 +34,27 @@ export class SyncBench {
   readonly root: string
   readonly warehouse: Warehouse
   mirror: Mirror | undefined
+  #stop: () => Promise<void> = async () => undefined
 
   private constructor(root: string, warehouse: Warehouse) {
     this.root = root
     this.warehouse = warehouse
+  }
+
+  /** A bench on an empty database of the test run's Postgres. */
+  static async onPostgres(): Promise<SyncBench> {
+    const server = await startPostgres()
+    const settings = {
+      host: server.host,
+      port: server.port,
+      database: await server.createDatabase(),
+      username: server.user,
+      passwordSecretRef: { name: 'warehouse', key: 'password' },
+      sslMode: 'Disable' as const,
+    }
+    const bench = await SyncBench.create({ kind: 'postgres', settings }, server.password)
+    bench.#stop = () => server.stop()
+    return bench
   }
 
   static async create(block?: WarehouseBlock, password = '', memoryLimit?: string): Promise<SyncBench> {
@@ -51,8 +69,9 @@ export class SyncBench {
     return new SyncBench(root, warehouse)
   }
 
-  remove(): Promise<void> {
-    return rm(this.root, { recursive: true, force: true })
+  async remove(): Promise<void> {
+    await this.#stop()
+    await rm(this.root, { recursive: true, force: true })
   }
 
   /** Compiles the manifests and makes the tables, without plan and ownership. */
@@ -112,9 +131,16 @@ export class SyncBench {
   }
 
   async write(file: string, calls: readonly (object | string)[]): Promise<void> {
+    await this.writeBytes(
+      file,
+      calls.map((call) => `${typeof call === 'string' ? call : JSON.stringify(call)}\n`).join(''),
+    )
+  }
+
+  async writeBytes(file: string, content: string | Buffer): Promise<void> {
     const path = join(this.root, 'calls', file)
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, calls.map((call) => `${typeof call === 'string' ? call : JSON.stringify(call)}\n`).join(''))
+    await writeFile(path, content)
   }
 
   async sync(order: WorkOrder, more: Partial<SyncInput> = {}): Promise<RunReport> {
@@ -135,8 +161,43 @@ export class SyncBench {
     })
   }
 
-  async query(sql: string): Promise<Record<string, string | null>[]> {
+  async query(sql: string): Promise<Row[]> {
     await using session = await this.warehouse.connect()
     return await session.query(sql)
   }
+
+  /** The rows of a table, by their first column, each without its `uuid_ts` and its NULLs. */
+  async rows(table: string, ...columns: string[]): Promise<Row[]> {
+    const list = columns.map((column) => this.warehouse.dialect.quote(column)).join(', ') || '*'
+    const rows = await this.query(`SELECT ${list} FROM ${table} ORDER BY 1`)
+    return rows.map((row) =>
+      Object.fromEntries(Object.entries(row).filter(([name, value]) => value !== null && name !== 'uuid_ts')),
+    )
+  }
+
+  /** The tables of a schema, each with the SQL types of its columns. */
+  async tables(schema: string): Promise<Record<string, Record<string, string>>> {
+    await using session = await this.warehouse.connect()
+    const { tables } = await session.observe([schema])
+    return Object.fromEntries(
+      tables
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ name, columns }) => [name, Object.fromEntries(columns.map((column) => [column.name, column.sqlType]))]),
+    )
+  }
+
+  /** What went to discards: rows without the raw call, by place. */
+  discards(): Promise<Row[]> {
+    return this.query(
+      'SELECT object, line, position, table_name, column_name, reason, value, row_id FROM engageops.discards ORDER BY object, position, table_name, column_name',
+    )
+  }
 }
+
+export type Row = Record<string, string | null>
+
+/** The warehouses that every behaviour of a sync is tested on. */
+export const WAREHOUSES: readonly { name: string; open: () => Promise<SyncBench> }[] = [
+  { name: 'DuckDB', open: () => SyncBench.create() },
+  { name: 'Postgres', open: () => SyncBench.onPostgres() },
+]
