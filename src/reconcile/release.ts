@@ -4,13 +4,11 @@ import type { Table } from '../model/table.ts'
 import { bookkeepingTable, bookkeepingTables } from '../plan/bookkeeping.ts'
 import { ownerOf } from '../plan/compile.ts'
 import { tableId } from '../plan/registry.ts'
-import { acquireLease, checkEpoch, releaseLease } from '../warehouses/lease.ts'
 import type { Dialect } from '../warehouses/port.ts'
 import { type ReconcileContext, warehouseFor } from './context.ts'
 import { objectStatements, rowsOf } from './ledger-statements.ts'
+import { writeUnderLease } from './under-lease.ts'
 import { checkMeta, type ObjectRow, readWarehouseState } from './warehouse-state.ts'
-
-const LEASE_SECONDS = 300
 
 /**
  * Drops the tables that an activation made and that nobody else uses, and gives up its part in the others. Running it
@@ -23,7 +21,7 @@ export async function dropOwnTables(
   scope: string,
 ): Promise<string[]> {
   const warehouse = await warehouseFor(context, destination)
-  const { dialect, capabilities } = warehouse
+  const { dialect } = warehouse
   const { bookkeepingSchema } = destination.spec
   const owner = ownerOf(context.installationId, 'Activation', activation).id
   await using session = await warehouse.connect(context.signal)
@@ -35,31 +33,15 @@ export async function dropOwnTables(
   }
   if (!(await read()).some((row) => row.owner === owner)) return []
 
-  const leases = bookkeepingTable(bookkeepingSchema, 'leases')
-  const lease = await acquireLease(session, dialect, leases, scope, context.holder, LEASE_SECONDS, context.now)
-  try {
-    const { drops, ledger, dropped } = releaseOf(dialect, bookkeepingSchema, await read(), owner)
-    const run = async (statements: readonly string[]) => {
-      for (const sql of statements) await session.execute(sql)
-    }
-    if (!capabilities.transactionalDdl) {
-      await checkEpoch(session, dialect, lease)
-      await run(drops)
-    }
-    await session.transaction(async () => {
-      await checkEpoch(session, dialect, lease)
-      if (capabilities.transactionalDdl) await run(drops)
-      await run(ledger)
-    })
-    return dropped
-  } finally {
-    await releaseLease(session, dialect, lease).catch(() => undefined) // A lease that cannot be given back expires.
-  }
+  const { dropped } = await writeUnderLease(context, { session, warehouse }, { scope, bookkeepingSchema }, async () =>
+    releaseOf(dialect, bookkeepingSchema, await read(), owner),
+  )
+  return dropped
 }
 
 function releaseOf(dialect: Dialect, bookkeepingSchema: string, objects: readonly ObjectRow[], owner: string) {
   const columns: Table = bookkeepingTable(bookkeepingSchema, 'columns')
-  const drops: string[] = []
+  const ddl: string[] = []
   const ledger: string[] = []
   const dropped: string[] = []
   for (const [id, rows] of Map.groupBy(objects, tableId)) {
@@ -69,9 +51,9 @@ function releaseOf(dialect: Dialect, bookkeepingSchema: string, objects: readonl
     const others = rows.filter((row) => row !== mine)
     ledger.push(...objectStatements(dialect, bookkeepingSchema, [{ table, rows: others }]))
     if (others.length > 0 || !mine.created) continue
-    drops.push(...dialect.change({ kind: 'DropTable', table }))
+    ddl.push(...dialect.change({ kind: 'DropTable', table }))
     ledger.push(`DELETE FROM ${dialect.table(columns)} WHERE ${rowsOf(dialect, table)}`)
     dropped.push(id)
   }
-  return { drops, ledger, dropped }
+  return { ddl, ledger, dropped }
 }

@@ -3,7 +3,6 @@ import type { WarehouseDestination } from '../model/destination.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { Column, Table } from '../model/table.ts'
 import { tablesOfActivation } from '../plan/activation-tables.ts'
-import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { type Change, isDestructive } from '../plan/change.ts'
 import { compileWorkOrder } from '../plan/compile.ts'
 import { type Difference, type Drift, diff, type Problem } from '../plan/diff.ts'
@@ -11,17 +10,16 @@ import { makePlan, type Plan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
 import { judgeActivations, type Verdict } from '../plan/validate.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import { acquireLease, checkEpoch, releaseLease } from '../warehouses/lease.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
 import { type ReconcileContext, type Resources, warehouseFor } from './context.ts'
 import { metaStatements, objectStatements, registryStatements } from './ledger-statements.ts'
 import { ledgerTables, newObjectRows, ownershipConflicts, ownersOf } from './ownership.ts'
 import { retainedColumns } from './retained.ts'
+import { writeUnderLease } from './under-lease.ts'
 import { checkMeta, readWarehouseState, type WarehouseState } from './warehouse-state.ts'
 
 /** Names the plan that may lose data: on the space, or on one of its activations. */
 export const APPROVE_PLAN = 'engageops.dev/approve-plan'
-const LEASE_SECONDS = 300
 
 /** The unit of planning: a space in one of its destinations. */
 export interface Pair {
@@ -77,24 +75,11 @@ export async function applyPlan(
   for (const change of before.schemaPlan.plan.changes.filter((step) => isOfLedger(step, work))) {
     for (const sql of dialect.change(change)) await session.execute(sql)
   }
-  const leases = bookkeepingTable(order.bookkeepingSchema, 'leases')
-  const lease = await acquireLease(session, dialect, leases, order.scope, context.holder, LEASE_SECONDS, context.now)
-  try {
-    const { schemaPlan, ledger } = await planWork(work, session)
-    const run = async (statements: readonly string[]) => {
-      for (const sql of statements) await session.execute(sql)
-    }
-    const { transactionalDdl } = warehouse.capabilities
-    if (!transactionalDdl) await run(schemaPlan.plan.statements)
-    await session.transaction(async () => {
-      await checkEpoch(session, dialect, lease)
-      if (transactionalDdl) await run(schemaPlan.plan.statements)
-      await run(ledger)
-    })
-    return { ...schemaPlan, plan: before.schemaPlan.plan }
-  } finally {
-    await releaseLease(session, dialect, lease).catch(() => undefined) // A lease that cannot be given back expires.
-  }
+  const { schemaPlan } = await writeUnderLease(context, { session, warehouse }, order, async () => {
+    const now = await planWork(work, session)
+    return { ...now, ddl: now.schemaPlan.plan.statements }
+  })
+  return { ...schemaPlan, plan: before.schemaPlan.plan }
 }
 
 interface Work {

@@ -1,0 +1,41 @@
+import { bookkeepingTable } from '../plan/bookkeeping.ts'
+import { acquireLease, checkEpoch, releaseLease } from '../warehouses/lease.ts'
+import type { Session, Warehouse } from '../warehouses/port.ts'
+import type { ReconcileContext } from './context.ts'
+
+const LEASE_SECONDS = 300
+
+/** Statements that change tables, and those that note it in the ledger. */
+export interface Writes {
+  ddl: readonly string[]
+  ledger: readonly string[]
+}
+
+/**
+ * Works out what to write and writes it while nobody else may: under the writer lease of the scope, in one transaction
+ * where the warehouse has DDL in transactions. Elsewhere the tables come first: without its note in the ledger a table is
+ * taken for somebody else's, so that it is never dropped by mistake. Throws LeaseHeld (Wait) where another has the lease.
+ */
+export async function writeUnderLease<W extends Writes>(
+  { holder, now }: ReconcileContext,
+  { session, warehouse }: { session: Session; warehouse: Warehouse },
+  { scope, bookkeepingSchema }: { scope: string; bookkeepingSchema: string },
+  workOut: () => Promise<W>,
+): Promise<W> {
+  const { dialect, capabilities } = warehouse
+  const leases = bookkeepingTable(bookkeepingSchema, 'leases')
+  const lease = await acquireLease(session, dialect, leases, scope, holder, LEASE_SECONDS, now)
+  const run = async (statements: readonly string[]) => {
+    await checkEpoch(session, dialect, lease)
+    for (const sql of statements) await session.execute(sql)
+  }
+  try {
+    const writes = await workOut()
+    const { ddl, ledger } = writes
+    if (!capabilities.transactionalDdl) await run(ddl)
+    await session.transaction(() => run(capabilities.transactionalDdl ? [...ddl, ...ledger] : ledger))
+    return writes
+  } finally {
+    await releaseLease(session, dialect, lease).catch(() => undefined) // A lease that cannot be given back expires.
+  }
+}
