@@ -1,5 +1,6 @@
 import type { LogicalType, Table } from '../src/model/table.ts'
-import { type DiffOptions, diff } from '../src/plan/diff.ts'
+import { diff } from '../src/plan/diff.ts'
+import type { DiffOptions } from '../src/plan/difference.ts'
 import type { Observed } from '../src/plan/observed.ts'
 import { makePlan } from '../src/plan/plan.ts'
 import { type RegisteredColumn, tableId } from '../src/plan/registry.ts'

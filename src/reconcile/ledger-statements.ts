@@ -1,6 +1,6 @@
 import type { TableName } from '../model/table.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
-import type { Difference } from '../plan/diff.ts'
+import type { Difference } from '../plan/difference.ts'
 import { tableId } from '../plan/registry.ts'
 import { insertRows } from '../sync/ledger.ts'
 import type { Dialect, Warehouse } from '../warehouses/port.ts'

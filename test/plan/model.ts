@@ -1,5 +1,6 @@
 import type { Table } from '../../src/model/table.ts'
-import { type Difference, type DiffOptions, diff } from '../../src/plan/diff.ts'
+import { diff } from '../../src/plan/diff.ts'
+import type { Difference, DiffOptions } from '../../src/plan/difference.ts'
 import type { Observed, ObservedTable } from '../../src/plan/observed.ts'
 import { type RegisteredColumn, tableId } from '../../src/plan/registry.ts'
 import { dialect } from '../../src/warehouses/duckdb/dialect.ts'
