@@ -41,6 +41,8 @@ export const OVERFLOW_COLUMN = '_overflow'
 
 const MAX_DEPTH = 16
 const FLUSH_CHARS = 1 << 18
+/** Calls with ever new keys must not fill the memory. */
+const MAX_KEYS = 100_000
 
 /** What a place in a call is mapped to: a column index, or one of these. */
 const UNRESOLVED = -1
@@ -70,6 +72,9 @@ export class Lane {
   readonly columns: LaneColumn[] = []
   readonly #index = new Map<string, number>()
   readonly #cells: string[] = []
+  /** Of the cells that are not empty: the value as it came, and whether its spelling was exact. */
+  readonly #values: unknown[] = []
+  readonly #exact: boolean[] = []
   readonly #roots = new Map<string, KeyNode>()
   readonly #reserved: ReadonlySet<string>
   readonly #policy: LanePolicy
@@ -77,6 +82,7 @@ export class Lane {
   readonly #traits: { high: number[]; low: number[] } = { high: [], low: [] }
   #sink: LaneSink
   #overflow: Record<string, unknown> | undefined
+  #keys = 0
   #targets = 1
   #fed = 0
   #text = ''
@@ -110,6 +116,10 @@ export class Lane {
     this.#traitLow = 0
     this.#overflow = undefined
     this.#cells.fill('')
+    if (this.#keys > MAX_KEYS) {
+      this.#roots.clear()
+      this.#keys = 0
+    }
   }
 
   /** Sets a standard column, which the caller knows to be there, to a text that fits its type; undefined is NULL. */
@@ -188,8 +198,10 @@ export class Lane {
         child = new KeyNode(node.path === '' ? key : `${node.path}.${key}`)
         child.journey = this.#policy.isJourneyKey(key)
         children.set(key, child)
+        this.#keys++
       }
-      if (typeof item !== 'object' || Array.isArray(item) || item instanceof ExactNumber || depth >= MAX_DEPTH) {
+      if (child.journey && (item === 'true' || item === 'false')) this.#put(child, item === 'true')
+      else if (typeof item !== 'object' || Array.isArray(item) || item instanceof ExactNumber || depth >= MAX_DEPTH) {
         this.#put(child, item)
       } else this.#flatten(child, item, depth + 1)
     }
@@ -204,21 +216,26 @@ export class Lane {
     const index = node.column
     const column = this.columns[index] as LaneColumn
     const taken = this.#cells[index] !== ''
-    if (taken && !node.exact) {
-      this.#listener.onChanged(this, column.name, 'OtherSpelling', value, true)
+    if (taken && (this.#exact[index] || !node.exact)) {
+      if (value !== this.#values[index]) this.#listener.onChanged(this, column.name, 'OtherSpelling', value, true)
       return
     }
 
-    const journeyValue = node.journey && (value === 'true' || value === 'false') ? value === 'true' : value
-    const cell = this.#fit(column, journeyValue)
+    const cell = this.#fit(column, value)
     if (cell === null) return
-    if (taken) this.#listener.onChanged(this, column.name, 'OtherSpelling', this.#cells[index], true)
-    else {
-      this.#traitHigh = (this.#traitHigh + (this.#traits.high[index] ?? 0)) | 0
-      this.#traitLow = (this.#traitLow + (this.#traits.low[index] ?? 0)) | 0
+    if (!taken) this.#countTrait(index)
+    else if (value !== this.#values[index]) {
+      this.#listener.onChanged(this, column.name, 'OtherSpelling', this.#values[index], true)
     }
     column.neededBy |= this.#targets
     this.#cells[index] = cell
+    this.#values[index] = value
+    this.#exact[index] = node.exact
+  }
+
+  #countTrait(index: number): void {
+    this.#traitHigh = (this.#traitHigh + (this.#traits.high[index] ?? 0)) | 0
+    this.#traitLow = (this.#traitLow + (this.#traits.low[index] ?? 0)) | 0
   }
 
   /** The cell of a value, after widening the column where that is allowed; null when the value did not fit. */
@@ -268,18 +285,29 @@ export class Lane {
   }
 
   #keepOverflow(path: string, value: unknown): void {
-    this.#overflow ??= Object.create(null) as Record<string, unknown>
-    this.#overflow[path] = value
+    if (this.#overflow === undefined) {
+      this.#overflow = Object.create(null) as Record<string, unknown>
+      this.#countTrait(this.#overflowColumn())
+    }
+    if (path in this.#overflow) this.#listener.onChanged(this, OVERFLOW_COLUMN, 'OtherSpelling', value, true)
+    else this.#overflow[path] = value
   }
 
   #putOverflow(overflow: Record<string, unknown>): void {
-    const index =
+    const index = this.#overflowColumn()
+    const column = this.columns[index] as LaneColumn
+    const cell = this.#fit(column, overflow)
+    if (cell === null) return
+    column.neededBy |= this.#targets
+    this.#cells[index] = cell
+    this.#listener.onChanged(this, OVERFLOW_COLUMN, 'ColumnLimit', undefined, false)
+  }
+
+  #overflowColumn(): number {
+    return (
       this.#index.get(OVERFLOW_COLUMN) ??
       this.#add({ name: OVERFLOW_COLUMN, type: 'Json', origin: 'Inferred', neededBy: 0 })
-    const column = this.columns[index] as LaneColumn
-    column.neededBy |= this.#targets
-    this.#cells[index] = csvCell(JSON.stringify(overflow))
-    this.#listener.onChanged(this, OVERFLOW_COLUMN, 'ColumnLimit', undefined, false)
+    )
   }
 
   #add(column: LaneColumn): number {
