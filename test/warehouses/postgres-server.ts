@@ -8,6 +8,8 @@ export interface PostgresServer {
   port: number
   user: string
   password: string
+  /** Certificate of the authority, in PEM. The server's own is for `localhost`. */
+  ca: string
 }
 
 declare module 'vitest' {
@@ -31,8 +33,9 @@ export async function startPostgres(): Promise<
   if (!response.ok) throw new Error(`Postgres did not start: ${await response.text()}`)
   const server = (await response.json()) as PostgresServer
   const databases: string[] = []
+  const { ca: _ca, ...login } = server
   const run = async (database: string, sql: string) => {
-    const client = new Client({ ...server, database })
+    const client = new Client({ ...login, database })
     await client.connect()
     try {
       await client.query(sql)
