@@ -31,8 +31,6 @@ export interface Folder {
   stateDir: string
   store: LocalStore
   context: ReconcileContext
-  /** Folder that relative paths of a resource's manifest are relative to. */
-  baseDirOf(resource: EngageResource): string
   /** What people should know: notes of the loader, state files that were lost. */
   notes: string[]
 }
@@ -61,17 +59,16 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
     now: now(),
     ...(options.onEvent ? { onEvent: options.onEvent } : {}),
   })
-  const baseDirOf = (resource: EngageResource) => resolve(dir, store.baseDirOf(resource))
   const context = {
     store,
     mode: 'Local' as const,
     openWarehouse: options.openWarehouse ?? openWarehouse,
-    baseDirOf,
+    baseDirOf: (resource: EngageResource) => resolve(dir, store.baseDirOf(resource)),
     // The folder, not the process: what a killed one held is free for the next, and the folder's lock keeps two apart.
     holder: `${hostname()}:${resolve(dir)}`,
     now,
     ...(options.signal ? { signal: options.signal } : {}),
   }
   const installationId = await withoutNewFiles(context, (untouched) => installationOf(stateDir, untouched))
-  return { dir, stateDir, store, context: { ...context, installationId }, baseDirOf, notes }
+  return { dir, stateDir, store, context: { ...context, installationId }, notes }
 }

@@ -1,17 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Activation } from '../model/activation.ts'
-import type { WarehouseDestination } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
 import type { EngageSpace } from '../model/space.ts'
-import { compileWorkOrder } from '../plan/compile.ts'
-import type { WorkOrder } from '../plan/work-order.ts'
 import { named, type Resources, readResources, warehouseFor } from '../reconcile/context.ts'
+import { loadableOrder } from '../reconcile/loadable-order.ts'
 import { claimOf, destinationNotFound } from '../reconcile/space.ts'
 import { openSource } from '../sources/registry.ts'
 import type { RunReport } from '../sync/report.ts'
 import { type SyncProgress, sync } from '../sync/sync.ts'
-import type { Warehouse } from '../warehouses/port.ts'
 import type { Folder } from './folder.ts'
 import { lockFolder } from './lock.ts'
 import { MirrorFiles } from './mirror-files.ts'
@@ -23,6 +19,8 @@ export interface SyncFolderOptions {
   space?: string
   destinations?: ReadonlySet<string>
   signal?: AbortSignal
+  /** Size of a segment: see SyncInput. */
+  segmentChars?: number
   onProgress?: (scope: string, progress: SyncProgress) => void
   onRun?: (report: RunReport) => void
 }
@@ -35,10 +33,10 @@ export interface SyncFolderResult {
 
 /**
  * Syncs every space of the folder into each of its destinations, one after the other: one that fails does not stop the
- * others. What was never applied is not synced. Throws LeaseHeld where another program syncs the same folder.
+ * others. What was never applied is not synced. Throws LeaseHeld where another program works on the same folder.
  */
 export async function syncFolder(folder: Folder, options: SyncFolderOptions = {}): Promise<SyncFolderResult> {
-  using _lock = lockFolder(join(folder.stateDir, 'sync.lock'))
+  using _lock = lockFolder(join(folder.stateDir, 'lock'))
   const result: SyncFolderResult = { runs: [], problems: [] }
   const resources = await readResources(folder.store)
   for (const space of resources.spaces) {
@@ -64,7 +62,7 @@ async function syncPair(
   space: EngageSpace,
   name: string,
   resources: Resources,
-  { signal, onProgress }: SyncFolderOptions,
+  { signal, segmentChars, onProgress }: SyncFolderOptions,
 ): Promise<RunReport> {
   const { context, stateDir } = folder
   const destination = named(resources.destinations, space.metadata.namespace, name)
@@ -74,8 +72,12 @@ async function syncPair(
     throw new EngageError(reason, consequence, message)
   }
   const warehouse = await warehouseFor(context, destination)
-  const order = orderOf(folder, space, destination, resources.activations, warehouse)
-  const sources = order.sources.map((spec) => openSource(spec, folder.baseDirOf(space)))
+  const order = loadableOrder(space, destination, resources.activations, {
+    identifiers: warehouse.dialect.identifiers,
+    maxColumns: warehouse.capabilities.maxColumns,
+    installationId: context.installationId,
+  })
+  const sources = order.sources.map((spec) => openSource(spec, context.baseDirOf(space)))
   const tempDir = join(stateDir, 'tmp')
   mkdirSync(tempDir, { recursive: true })
   try {
@@ -88,6 +90,7 @@ async function syncPair(
       holder: context.holder,
       now: context.now,
       ...(signal ? { signal } : {}),
+      ...(segmentChars === undefined ? {} : { segmentChars }),
       ...(onProgress ? { onProgress: (progress: SyncProgress) => onProgress(order.scope, progress) } : {}),
     })
     if (report.opened || report.error) await recordFolderRun(folder, order, report)
@@ -95,22 +98,4 @@ async function syncPair(
   } finally {
     for (const source of sources) await source[Symbol.asyncDispose]()
   }
-}
-
-/** Activations whose tables are as declared: those that were refused, or not applied yet, must not be written to. */
-function orderOf(
-  { context }: Folder,
-  space: EngageSpace,
-  destination: WarehouseDestination,
-  activations: readonly Activation[],
-  { dialect, capabilities }: Warehouse,
-): WorkOrder {
-  const usable = activations.filter(({ status }) =>
-    status?.conditions.some(({ type, status: value }) => type === 'SchemaReady' && value === 'True'),
-  )
-  return compileWorkOrder(space, destination, usable, {
-    identifiers: dialect.identifiers,
-    maxColumns: capabilities.maxColumns,
-    installationId: context.installationId,
-  })
 }

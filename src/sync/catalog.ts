@@ -1,7 +1,9 @@
 import { type LaneTarget, stageColumns } from '../engage/convert.ts'
 import type { LaneColumn } from '../engage/lane.ts'
+import { widen } from '../engage/logical-type.ts'
 import type { Column, ColumnOrigin, LogicalType, Table, TableName } from '../model/table.ts'
 import type { Change } from '../plan/change.ts'
+import { type RegisteredColumn, tableId } from '../plan/registry.ts'
 import { type TableKind, tableOf } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import type { Dialect, Observed } from '../warehouses/port.ts'
@@ -12,24 +14,23 @@ interface KnownColumn {
   origin: ColumnOrigin
 }
 
-/** What the registry of columns says of a column. */
-export interface RegisteredColumn extends TableName {
-  column: string
-  origin: ColumnOrigin
-}
-
 /** The tables as they are in the warehouse, kept up to date with what the run changes. */
 export class Catalog {
   readonly #tables = new Map<string, Map<string, KnownColumn>>()
   readonly #order: WorkOrder
   readonly #dialect: Dialect
 
-  constructor(order: WorkOrder, observed: Observed, registry: readonly RegisteredColumn[], dialect: Dialect) {
+  constructor(
+    order: WorkOrder,
+    observed: Observed,
+    registry: readonly Pick<RegisteredColumn, 'schema' | 'name' | 'column' | 'origin'>[],
+    dialect: Dialect,
+  ) {
     this.#order = order
     this.#dialect = dialect
     const origins = new Map(registry.map(({ schema, name, column, origin }) => [`${schema}.${name}.${column}`, origin]))
     for (const table of observed.tables) {
-      const id = idOf(table)
+      const id = tableId(table)
       const known = new Map<string, KnownColumn>()
       for (const column of table.columns) {
         known.set(column.name, { type: column.type, origin: origins.get(`${id}.${column.name}`) ?? 'Declared' })
@@ -39,11 +40,11 @@ export class Catalog {
   }
 
   has(table: TableName): boolean {
-    return this.#tables.has(idOf(table))
+    return this.#tables.has(tableId(table))
   }
 
   columnsOf(table: TableName): ReadonlyMap<string, KnownColumn> {
-    return this.#tables.get(idOf(table)) ?? new Map<string, KnownColumn>()
+    return this.#tables.get(tableId(table)) ?? new Map<string, KnownColumn>()
   }
 
   /**
@@ -88,19 +89,19 @@ export class Catalog {
       if (change.kind === 'CreateTable') {
         const known = new Map<string, KnownColumn>()
         for (const { name, type, origin } of change.table.columns) known.set(name, { type, origin })
-        this.#tables.set(idOf(change.table), known)
+        this.#tables.set(tableId(change.table), known)
       } else if (change.kind === 'AddColumn') {
         const { name, type, origin } = change.column
-        this.#tables.get(idOf(change.table))?.set(name, { type, origin })
+        this.#tables.get(tableId(change.table))?.set(name, { type, origin })
       } else if (change.kind === 'WidenColumn') {
-        const known = this.#tables.get(idOf(change.table))?.get(change.column)
+        const known = this.#tables.get(tableId(change.table))?.get(change.column)
         if (known) known.type = change.to
       }
     }
   }
 
   #declared(table: TableName): Column[] {
-    return this.#order.tables.find((desired) => idOf(desired) === idOf(table))?.columns ?? []
+    return this.#order.tables.find((desired) => tableId(desired) === tableId(table))?.columns ?? []
   }
 
   #newTable(table: TableName, kind: TableKind, needed: readonly Column[]): Table {
@@ -120,14 +121,13 @@ export class Catalog {
       return
     }
     known.neededBy |= bit
-    if (stored === undefined || known.stored !== undefined) return
-    known.stored = stored
-    if (!this.#same(known.type, stored)) known.type = stored
+    if (stored === undefined) return
+    const widest = known.stored === undefined ? stored : widen(known.stored, stored)
+    known.stored = widest
+    if (!this.#same(known.type, widest)) known.type = widest
   }
 
   #same(a: LogicalType, b: LogicalType): boolean {
     return this.#dialect.sqlType(a) === this.#dialect.sqlType(b)
   }
 }
-
-const idOf = ({ schema, name }: TableName): string => `${schema}.${name}`

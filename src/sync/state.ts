@@ -3,9 +3,10 @@ import { compileRouter } from '../engage/route.ts'
 import { EngageError } from '../model/errors.ts'
 import type { ColumnOrigin, TableName } from '../model/table.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
+import { tableId } from '../plan/registry.ts'
 import type { ClassicActivation, WorkOrder } from '../plan/work-order.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
-import { Catalog, type RegisteredColumn } from './catalog.ts'
+import { Catalog } from './catalog.ts'
 import { Checkpoints } from './checkpoints.ts'
 
 /** Reads what a run must know of the warehouse: tables, columns and their origin, positions. */
@@ -17,11 +18,13 @@ export async function readState(
   const schema = order.bookkeepingSchema
   const schemas = new Set([schema, ...order.tables.map((table) => table.schema)])
   const observed = await session.observe([...schemas])
-  if (!observed.tables.some((table) => table.schema === schema && table.name === 'checkpoints')) {
+  const present = new Set(observed.tables.map(tableId))
+  const missing = order.tables.find((table) => !present.has(tableId(table)))
+  if (missing) {
     throw new EngageError(
-      'WarehouseError',
+      'Drifted',
       'Wait',
-      `schema ${schema} has no ledger yet: apply the resources before the first sync`,
+      `table ${tableId(missing)} does not exist: apply makes it, then sync again`,
     )
   }
   const { table } = dialect
@@ -66,7 +69,7 @@ const classicTables = ({ calls, eventNames }: ClassicActivation): string[] => [
 ]
 
 const ORIGINS: Record<string, ColumnOrigin> = { Standard: 'Standard', Declared: 'Declared', Inferred: 'Inferred' }
-const registered = (row: Record<string, string | null>): RegisteredColumn => ({
+const registered = (row: Record<string, string | null>) => ({
   schema: row.schema_name ?? '',
   name: row.table_name ?? '',
   column: row.column_name ?? '',
