@@ -30,7 +30,7 @@ export class Checkpoints {
   readonly #known = new Map<string, { reached: Float64Array; firstSeen: string }>()
   readonly #everSeen = new Set<string>()
   #setIsStored = false
-  #skipped: { hash: string; members: string[]; progress: Progress[] } | undefined
+  #skipped: { hash: string; members: string[]; progress: readonly Progress[] } | undefined
 
   constructor(session: Session, dialect: Dialect, schema: string, scope: string, members: readonly string[]) {
     this.#session = session
@@ -77,11 +77,16 @@ export class Checkpoints {
     return !this.#everSeen.has(this.#members[subscription] ?? '')
   }
 
-  /** Lets new subscriptions start behind what is there; recorded with the next progress. */
-  skip(subscriptions: readonly number[], progress: Progress): void {
+  /** Lets new subscriptions start behind these ends, of which there may be none; recorded with the next progress. */
+  skip(subscriptions: readonly number[], ends: readonly Progress[]): void {
     const members = subscriptions.map((number) => this.#members[number] ?? '')
-    this.#skipped ??= { hash: hashOf(members), members, progress: [] }
-    this.#skipped.progress.push(progress)
+    this.#skipped = { hash: hashOf(members), members, progress: [NOTHING_READ, ...ends] }
+    for (const { source, object, version, position, firstSeen } of ends) {
+      const key = keyOf(source, object, version)
+      const known = this.#known.get(key) ?? { reached: new Float64Array(this.#members.length), firstSeen }
+      this.#known.set(key, known)
+      for (const number of subscriptions) known.reached[number] = position
+    }
   }
 
   /** The INSERTs that record progress, to be run in the transaction of the rows. */
@@ -120,6 +125,15 @@ export class Checkpoints {
     this.#setIsStored = true
     this.#skipped = undefined
   }
+}
+
+/** Shows that a subscription was there, also when there was no object to skip. */
+const NOTHING_READ: Progress = {
+  source: '',
+  object: '',
+  version: '',
+  position: 0,
+  firstSeen: new Date(0).toISOString(),
 }
 
 const hashOf = (members: readonly string[]): string =>

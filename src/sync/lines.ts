@@ -14,6 +14,8 @@ export class LineSplitter {
   #restLength = 0
   /** Offset of the first byte that belongs to no line yet. */
   position: number
+  /** Lines so far, blank ones among them. */
+  lines = 0
 
   constructor(position: number) {
     this.position = position
@@ -47,6 +49,7 @@ export class LineSplitter {
   #emit(bytes: Buffer, lineEnd: number, onLine: OnLine): void {
     const start = this.position
     this.position = start + bytes.length + lineEnd
+    this.lines++
     this.#rest = []
     this.#restLength = 0
     let line = bytes

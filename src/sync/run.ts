@@ -130,6 +130,7 @@ export class Run {
   /** Reads all objects; false when it was told to stop before the end. */
   async read(work: readonly Work[]): Promise<boolean> {
     const totalBytes = work.reduce((sum, { object }) => sum + object.bytes, 0)
+    await this.#skipOld(work)
     for (const item of work) {
       await this.#readObject(item, totalBytes)
       if (this.#input.signal?.aborted) return false
@@ -164,12 +165,7 @@ export class Run {
     const version = await source.version(object)
     const known = checkpoints.of(source.name, object.key, version)
     const firstSeen = known?.firstSeen ?? this.#input.now().toISOString()
-    const reached = this.#reached(known?.reached, object.growing ? object.bytes : END, {
-      source: source.name,
-      object: object.key,
-      version,
-      firstSeen,
-    })
+    const reached = known?.reached ?? new Float64Array(this.#converter.router.subscriptions.length)
     const from = reached.length === 0 ? END : reached.reduce((a, b) => Math.min(a, b))
     if (from >= (object.growing ? object.bytes : END)) return
 
@@ -186,12 +182,10 @@ export class Run {
     const progress: Progress = { source: source.name, object: object.key, version, position: from, firstSeen }
     const key = JSON.stringify([source.name, object.key, version])
     const garbageBefore = this.#converter.counts.garbage
-    let lines = 0
     const onLine = (bytes: Buffer, start: number): void => {
-      lines++
       place.position = start
       place.bytes = bytes
-      if (from === 0) place.line = lines
+      if (from === 0) place.line = splitter.lines
       const text = bytes.toString()
       if (text.includes('\ufffd') && !isUtf8(bytes)) this.#input.notices.add('', '', 'InvalidUnicode', false)
       this.#converter.convert(text, place)
@@ -200,11 +194,11 @@ export class Run {
       progress.position = splitter.position
       this.#progress.set(key, progress)
       const garbage = this.#converter.counts.garbage - garbageBefore
-      if (garbage >= GARBAGE_LINES && garbage * 2 > lines) {
+      if (garbage >= GARBAGE_LINES && garbage * 2 > splitter.lines) {
         throw new EngageError(
           'SourceUnreadable',
           'Stalled',
-          `source ${source.name}: ${garbage} of the first ${lines} lines of ${object.key} are no calls (one JSON object a line is expected)`,
+          `source ${source.name}: ${garbage} of the first ${splitter.lines} lines of ${object.key} are no calls (one JSON object a line is expected)`,
         )
       }
       this.#input.onProgress?.({ calls: this.calls, bytes: this.bytes, totalBytes })
@@ -227,17 +221,24 @@ export class Run {
     }
   }
 
-  /** Where each subscription stands; new ones without backfill start behind what is there. */
-  #reached(known: Float64Array | undefined, end: number, object: Omit<Progress, 'position'>): Float64Array {
+  /**
+   * Lets new subscriptions without backfill start behind all that is there. Before the first object is read: what is
+   * recorded later would be missing when the run is cut off, and the subscription would not be new any more.
+   */
+  async #skipOld(work: readonly Work[]): Promise<void> {
     const { checkpoints } = this.#context
-    const { subscriptions } = this.#converter.router
-    const reached = known?.slice() ?? new Float64Array(subscriptions.length)
-    const skipped = subscriptions.flatMap(({ backfill }, number) =>
+    const skipped = this.#converter.router.subscriptions.flatMap(({ backfill }, number) =>
       backfill === 'None' && checkpoints.isNew(number) ? [number] : [],
     )
-    for (const number of skipped) reached[number] = end
-    if (skipped.length > 0) checkpoints.skip(skipped, { ...object, position: end })
-    return reached
+    if (skipped.length === 0) return
+    const firstSeen = this.#input.now().toISOString()
+    const ends: Progress[] = []
+    for (const { source, object } of work) {
+      const version = await source.version(object)
+      const position = object.growing ? object.bytes : END
+      ends.push({ source: source.name, object: object.key, version, position, firstSeen })
+    }
+    checkpoints.skip(skipped, ends)
   }
 
   #chars(): number {
