@@ -3,13 +3,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogicalType, Table } from '../../../src/model/table.ts'
 import { type Row, type SetUp, Workbench } from './workbench.ts'
 
-const COLUMNS = { id: 'String', received_at: 'Timestamp', a: 'String', n: 'Integer', j: 'Json' } as const
+const COLUMNS = {
+  id: 'String',
+  received_at: 'Timestamp',
+  a: 'String',
+  n: 'Integer',
+  j: 'Json',
+  s: 'String',
+  t: 'String',
+} as const
 const STAGE: Record<string, LogicalType> = { ...COLUMNS, meant: 'Boolean' }
 const LOADED = ['2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z'] as const
 
 const at = (second: number): string => `2026-01-01T00:00:0${second}Z`
 const version = (row: Row): string[] =>
-  [row.received_at, row.a, row.j, row.n].map((value) => (value === null || value === undefined ? '' : `=${value}`))
+  [row.received_at, row.a, row.j, row.n, row.s, row.t].map((value) =>
+    value === null || value === undefined ? '' : `=${value}`,
+  )
 
 function isNewer(a: Row, b: Row): boolean {
   const [left, right] = [version(a), version(b)]
@@ -82,6 +92,8 @@ export function describeEvents(setUp: SetUp): void {
         a: fc.option(fc.constantFrom('', 'x', 'X', 'é', 'z', '10', '9')),
         n: fc.option(fc.constantFrom('1', '10', '9', '-1')),
         j: fc.option(fc.constantFrom('"x"', '1')),
+        s: fc.option(fc.constantFrom('x')),
+        t: fc.option(fc.constantFrom('x', 'y')),
       })
       const batches = fc.array(fc.array(row, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 4 })
       await fc.assert(

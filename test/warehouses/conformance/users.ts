@@ -4,7 +4,17 @@ import type { LogicalType, TableName } from '../../../src/model/table.ts'
 import { tableOf } from '../../../src/plan/standard-tables.ts'
 import { columnsOf, type Row, type SetUp, Workbench } from './workbench.ts'
 
-const TRAITS: Record<string, LogicalType> = { a: 'Integer', b: 'String', c: 'Boolean', rank: 'Json' }
+/** Some with the names that SQL likes to give to tables. */
+const TRAITS: Record<string, LogicalType> = {
+  a: 'Integer',
+  b: 'String',
+  c: 'Boolean',
+  rank: 'Json',
+  s: 'String',
+  t: 'String',
+  u: 'Integer',
+  excluded: 'String',
+}
 const STAGE: Record<string, LogicalType> = {
   user_id: 'String',
   trait_set: 'String',
@@ -135,6 +145,10 @@ export function describeUsers(setUp: SetUp): void {
           b: fc.constantFrom('', 'x'),
           c: fc.constantFrom('true', 'false'),
           rank: fc.constantFrom('1', '"x"'),
+          s: fc.constantFrom('s1', 's2'),
+          t: fc.constantFrom('t1', 't2'),
+          u: fc.constantFrom('1', '2'),
+          excluded: fc.constantFrom('e1', 'e2'),
         },
         { requiredKeys: [] },
       )
