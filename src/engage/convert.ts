@@ -119,8 +119,8 @@ export class Converter implements LaneListener {
       return
     }
     const identity = identify(call, place.firstSeen)
-    if (identity === 'NoIdentity') {
-      this.#find('', '', 'NoIdentity', text, true)
+    if (typeof identity === 'string') {
+      this.#find('', '', identity, text, true)
       return
     }
     this.#rowId = identity.id

@@ -22,18 +22,20 @@ export interface CallIdentity {
  * Identity and times of a call, by the rules of docs/data.md. `firstSeen` is the time (ISO 8601, UTC) for calls that
  * tell none. Without any of userId, anonymousId and groupId there is no identity.
  */
-export function identify(call: Call, firstSeen: string): CallIdentity | 'NoIdentity' {
+export function identify(call: Call, firstSeen: string): CallIdentity | 'NoIdentity' | 'IdTooLong' {
   const notes: NoteCode[] = []
   const userId = idText(call.userId, notes)
   const anonymousId = idText(call.anonymousId, notes)
   if (userId === undefined && anonymousId === undefined && idText(call.groupId, notes) === undefined) {
     return 'NoIdentity'
   }
+  if (isTooLong(userId) || isTooLong(anonymousId)) return 'IdTooLong'
+  const messageId = idText(call.messageId, notes)
   const originalTimestamp = time(call.originalTimestamp, notes)
   const told = time(call.timestamp, notes) ?? originalTimestamp
   const receivedAt = time(call.receivedAt, notes) ?? told ?? firstSeen
   return {
-    id: idText(call.messageId, notes) ?? madeId(call, notes),
+    id: messageId === undefined || isTooLong(messageId) ? madeId(call, notes) : messageId,
     receivedAt,
     timestamp: told ?? receivedAt,
     originalTimestamp,
@@ -44,6 +46,8 @@ export function identify(call: Call, firstSeen: string): CallIdentity | 'NoIdent
   }
 }
 
+/** Far longer than any id, and short enough for every warehouse's index. */
+const MAX_ID_CHARS = 512
 const NO_NOTES: readonly NoteCode[] = []
 
 /** An id is text or a number; it can be stored anywhere, since it is what rows are found by. */
@@ -56,6 +60,8 @@ function idText(value: unknown, notes: NoteCode[]): string | undefined {
   notes.push(text.note)
   return text.text === '' ? undefined : text.text
 }
+
+const isTooLong = (id: string | undefined): boolean => id !== undefined && id.length > MAX_ID_CHARS
 
 function time(value: unknown, notes: NoteCode[]): string | undefined {
   if (value === undefined || value === null) return undefined

@@ -39,6 +39,8 @@ export type LaneSink = (text: string, columns: readonly LaneColumn[], rows: numb
 /** Name of the column that takes, as JSON, the properties for which a table has no column left. */
 export const OVERFLOW_COLUMN = '_overflow'
 
+/** Columns of a table that its lane does not count: `uuid_ts` and the overflow. */
+const BESIDE_LANE = 2
 const MAX_DEPTH = 16
 const FLUSH_CHARS = 1 << 18
 /** Calls with ever new keys must not fill the memory. */
@@ -273,7 +275,7 @@ export class Lane {
     const type = inferType(value)
     if (type === undefined) return
     if (this.#policy.undeclaredProperties === 'Discard') node.column = LEFT_OUT
-    else if (this.columns.length >= this.#policy.maxColumns - 1) node.column = OVERFLOWS
+    else if (this.columns.length >= this.#policy.maxColumns - BESIDE_LANE) node.column = OVERFLOWS
     else
       node.column = this.#add({
         name,

@@ -2,7 +2,8 @@
 export const NOTES = {
   NotACall: 'the line is not a JSON object; it went to discards',
   NoIdentity: 'the call has no userId, anonymousId or groupId; it went to discards',
-  IdMade: 'the call has no messageId; its id was made from its content',
+  IdTooLong: 'the userId or anonymousId has more than 512 characters; the call went to discards',
+  IdMade: 'the call has no messageId of at most 512 characters; its id was made from its content',
   MappingFailed: 'the mapping could not be applied to the call; it went to discards',
   NulRemoved: 'U+0000 was removed from text, since the warehouse cannot store it',
   InvalidUnicode: 'text that is not valid Unicode was mended with U+FFFD',

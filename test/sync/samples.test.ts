@@ -170,7 +170,11 @@ describe.each(WAREHOUSES)('calls of Engage on $name', ({ open }) => {
     ])
     expect(report.notices).toEqual([
       { level: 'Warning', message: 'the call has no userId, anonymousId or groupId; it went to discards', count: 4 },
-      { level: 'Info', message: 'the call has no messageId; its id was made from its content', count: 8 },
+      {
+        level: 'Info',
+        message: 'the call has no messageId of at most 512 characters; its id was made from its content',
+        count: 8,
+      },
     ])
   })
 
