@@ -16,8 +16,17 @@ export interface Progress {
   firstSeen: string
 }
 
+/** Subscriptions that progress together: users are merged less often than the rows of activations. */
+export type ReaderGroup = 'Activations' | 'Users'
+
+interface ReaderSet {
+  hash: string
+  members: string[]
+  stored: boolean
+}
+
 /**
- * Positions per object and subscription. A row of the ledger is kept per object and commit, for the whole set of
+ * Positions per object and subscription. A row of the ledger is kept per object and commit, for a whole set of
  * subscriptions (by its hash): an activation that is added later is not in the older sets, so it starts at 0.
  */
 export class Checkpoints {
@@ -26,11 +35,10 @@ export class Checkpoints {
   readonly #schema: string
   readonly #scope: string
   readonly #members: readonly string[]
-  readonly #hash: string
+  readonly #sets: Record<ReaderGroup, ReaderSet>
   readonly #known = new Map<string, { reached: Float64Array; firstSeen: string }>()
   readonly #everSeen = new Set<string>()
-  #setIsStored = false
-  #skipped: { hash: string; members: string[]; progress: readonly Progress[] } | undefined
+  #skipped: (ReaderSet & { progress: readonly Progress[] }) | undefined
 
   constructor(session: Session, dialect: Dialect, schema: string, scope: string, members: readonly string[]) {
     this.#session = session
@@ -38,7 +46,10 @@ export class Checkpoints {
     this.#schema = schema
     this.#scope = scope
     this.#members = members
-    this.#hash = hashOf(members)
+    this.#sets = {
+      Activations: setOf(members.filter((member) => !isOfUsers(member))),
+      Users: setOf(members.filter(isOfUsers)),
+    }
   }
 
   async load(): Promise<void> {
@@ -47,7 +58,7 @@ export class Checkpoints {
       `SELECT hash, members FROM ${table({ schema: this.#schema, name: 'subscription_sets' })}`,
     )
     const membersOf = new Map(sets.map((row) => [row.hash, JSON.parse(row.members ?? '[]') as string[]]))
-    this.#setIsStored = membersOf.has(this.#hash)
+    for (const set of Object.values(this.#sets)) set.stored = membersOf.has(set.hash)
     const rows = await this.#session.query(
       `SELECT source, object, version, subscriptions, max(${quote('position')}) AS reached, min(first_seen_at) AS first_seen ` +
         `FROM ${table({ schema: this.#schema, name: 'checkpoints' })} WHERE scope = ${literal(this.#scope, 'String')} ` +
@@ -80,7 +91,7 @@ export class Checkpoints {
   /** Lets new subscriptions start behind these ends, of which there may be none; recorded with the next progress. */
   skip(subscriptions: readonly number[], ends: readonly Progress[]): void {
     const members = subscriptions.map((number) => this.#members[number] ?? '')
-    this.#skipped = { hash: hashOf(members), members, progress: [NOTHING_READ, ...ends] }
+    this.#skipped = { ...setOf(members), progress: [NOTHING_READ, ...ends] }
     for (const { source, object, version, position, firstSeen } of ends) {
       const key = keyOf(source, object, version)
       const known = this.#known.get(key) ?? { reached: new Float64Array(this.#members.length), firstSeen }
@@ -89,14 +100,19 @@ export class Checkpoints {
     }
   }
 
-  /** The INSERTs that record progress, to be run in the transaction of the rows. */
-  statements(progress: readonly Progress[], runId: string, now: string): string[] {
-    const sets: LedgerRow[] = []
-    if (!this.#setIsStored) sets.push({ hash: this.#hash, members: JSON.stringify(this.#members) })
-    const rows = progress.map((entry) => this.#row(entry, this.#hash, runId, now))
+  /** The INSERTs that record the progress of a group, to be run in the transaction of its rows. */
+  statements(group: ReaderGroup, progress: readonly Progress[], runId: string, now: string): string[] {
+    const set = this.#sets[group]
+    const rows = set.members.length > 0 ? progress.map((entry) => this.#row(entry, set.hash, runId, now)) : []
+    const sets: LedgerRow[] = rows.length > 0 && !set.stored ? [setRow(set)] : []
     if (this.#skipped) {
-      const { hash, members } = this.#skipped
-      if (hash !== this.#hash) sets.push({ hash, members: JSON.stringify(members) })
+      const { hash } = this.#skipped
+      if (
+        !sets.some((row) => row.hash === hash) &&
+        !Object.values(this.#sets).some((known) => known.stored && known.hash === hash)
+      ) {
+        sets.push(setRow(this.#skipped))
+      }
       rows.push(...this.#skipped.progress.map((entry) => this.#row(entry, hash, runId, now)))
     }
     if (rows.length === 0) return []
@@ -120,12 +136,20 @@ export class Checkpoints {
     }
   }
 
-  /** To be called when the statements were committed. */
-  committed(): void {
-    this.#setIsStored = true
+  /** To be called when the statements of a group were committed; there was progress or not. */
+  committed(group: ReaderGroup, progress: readonly Progress[]): void {
+    const set = this.#sets[group]
+    if (progress.length > 0 && set.members.length > 0) set.stored = true
+    if (this.#skipped) {
+      for (const known of Object.values(this.#sets)) if (known.hash === this.#skipped.hash) known.stored = true
+    }
     this.#skipped = undefined
   }
 }
+
+const isOfUsers = (member: string): boolean => member.startsWith('users/')
+
+const setRow = ({ hash, members }: ReaderSet): LedgerRow => ({ hash, members: JSON.stringify(members) })
 
 /** Shows that a subscription was there, also when there was no object to skip. */
 const NOTHING_READ: Progress = {
@@ -136,7 +160,9 @@ const NOTHING_READ: Progress = {
   firstSeen: new Date(0).toISOString(),
 }
 
-const hashOf = (members: readonly string[]): string =>
-  createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 16)
+function setOf(members: string[]): ReaderSet {
+  const hash = createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 16)
+  return { hash, members, stored: false }
+}
 
 const keyOf = (source: string, object: string, version: string): string => JSON.stringify([source, object, version])

@@ -3,9 +3,10 @@ import type { LaneColumn } from '../engage/lane.ts'
 import type { TableName } from '../model/table.ts'
 import { bookkeepingTable, usersTwin } from '../plan/bookkeeping.ts'
 import type { Change } from '../plan/change.ts'
+import { standardNames } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { checkEpoch, type Lease } from '../warehouses/lease.ts'
-import type { Session, StagePart, Statement, Warehouse } from '../warehouses/port.ts'
+import type { Dialect, Session, StagePart, Statement, Warehouse } from '../warehouses/port.ts'
 import type { Catalog } from './catalog.ts'
 import type { Checkpoints, Progress } from './checkpoints.ts'
 import { registerStatements } from './register.ts'
@@ -36,64 +37,153 @@ export interface Committed {
   newColumns: Map<string, { name: string; type: string }[]>
 }
 
+/** Identify calls that are in the warehouse, but not merged into users yet. */
+interface PendingUsers {
+  target: LaneTarget
+  stages: { name: string; columns: ReadonlySet<string>; rows: number }[]
+}
+
 /**
- * Evolves the tables, merges the rows and records the progress, in one transaction where the warehouse has a fitting
- * one. Where it has none the order is what makes a crash harmless: tables, rows (merged, so that they can come again),
- * then the checkpoint.
+ * Commits segments: evolves the tables, merges the rows and records the progress, in one transaction where the warehouse
+ * has a fitting one. Where it has none the order is what makes a crash harmless: tables, rows (merged, so that they can
+ * come again), then the checkpoint. Users, of whom every call changes one, are merged once for many segments, with a
+ * checkpoint of their own: after a crash their calls are read again.
  */
-export async function commitSegment(context: CommitContext, segment: Segment): Promise<Committed> {
-  const { session, warehouse, catalog, checkpoints } = context
-  const { dialect, capabilities } = warehouse
-  const loadedAt = context.now().toISOString()
-  const merges = segment.stages.map((stage) => ({ ...stage, ...planStage(context, stage) }))
-  const changes = merges.flatMap((merge) => merge.changes)
-  const evolve = async () => {
-    for (const change of changes) for (const sql of dialect.change(change)) await session.execute(sql)
+export class Committer {
+  readonly #context: CommitContext
+  readonly #userProgress = new Map<string, Progress>()
+  #pending: PendingUsers | undefined
+
+  constructor(context: CommitContext) {
+    this.#context = context
   }
-  const rows = new Map<string, number>()
-  const run = async (table: string, statements: readonly Statement[]) => {
+
+  /** Rows that wait for `mergeUsers`. */
+  get pendingRows(): number {
+    return this.#pending?.stages.reduce((sum, { rows }) => sum + rows, 0) ?? 0
+  }
+
+  async commit(segment: Segment): Promise<Committed> {
+    const { session, warehouse, catalog, checkpoints, order, runId } = this.#context
+    const { dialect, capabilities } = warehouse
+    const loadedAt = this.#context.now().toISOString()
+    const merges = segment.stages.map((stage) => ({ ...stage, ...planStage(this.#context, stage) }))
+    const changes = merges.flatMap((merge) => merge.changes)
+    // Stages that wait were written with the types of their time.
+    const widened = changes.some((change) => change.kind === 'WidenColumn')
+    const committed = widened ? await this.mergeUsers() : nothing()
+    const evolve = async () => {
+      for (const change of changes) for (const sql of dialect.change(change)) await session.execute(sql)
+    }
+    if (!capabilities.transactionalDdl) await evolve()
+
+    const stages: string[] = []
+    try {
+      for (const { columns, parts } of segment.stages) stages.push(await session.stage({ columns, parts }))
+      const discards = bookkeepingTable(order.bookkeepingSchema, 'discards')
+      const discardStage =
+        segment.discards.length > 0 && (await session.stage({ columns: discards.columns, parts: segment.discards }))
+      if (discardStage) stages.push(discardStage)
+      await session.transaction(async () => {
+        await checkEpoch(session, dialect, this.#context.lease)
+        if (capabilities.transactionalDdl) await evolve()
+        for (const [number, merge] of merges.entries()) {
+          const stage = stages[number]
+          if (stage === undefined) continue
+          for (const { target, columns } of merge.tables) {
+            await this.#run(mergeRows(dialect, target, stage, columns, loadedAt), target.table.name, committed)
+          }
+        }
+        if (discardStage) {
+          const columns = discards.columns.map((column) => column.name)
+          await this.#run(dialect.insertMissing({ target: discards, stage: discardStage, columns }), '', committed)
+        }
+        const ledger = [
+          ...registerStatements(dialect, order, changes, runId, loadedAt),
+          ...checkpoints.statements('Activations', segment.progress, runId, loadedAt),
+        ]
+        for (const sql of ledger) await session.execute(sql)
+      })
+      catalog.apply(changes)
+      checkpoints.committed('Activations', segment.progress)
+      for (const [number, merge] of merges.entries()) this.#keepForUsers(merge, stages, number)
+      for (const entry of segment.progress) this.#userProgress.set(progressKey(entry), entry)
+    } finally {
+      for (const stage of stages) if (stage !== '') await session.dropStage(stage)
+    }
+    await removeParts([...segment.stages.flatMap((stage) => stage.parts), ...segment.discards])
+    committed.rows.delete('')
+    addNewColumns(committed.newColumns, changes, order.bookkeepingSchema)
+    return committed
+  }
+
+  /** Merges what waits into users, and records how far they got. */
+  async mergeUsers(): Promise<Committed> {
+    const committed = nothing()
+    const { session, warehouse, checkpoints, order, lease, runId } = this.#context
+    const { dialect } = warehouse
+    const progress = [...this.#userProgress.values()]
+    const pending = this.#pending
+    if (progress.length === 0 && !pending) return committed
+    const loadedAt = this.#context.now().toISOString()
+    await session.transaction(async () => {
+      await checkEpoch(session, dialect, lease)
+      if (pending) {
+        const users = pending.target.table
+        const twin = twinOf(order, pending.target)
+        const columns = this.#context.catalog.columnsOf(twin)
+        const standard = standardNames('UsersTwin')
+        const traits = [...columns.keys()].filter((name) => !standard.has(name))
+        const stage = unionOf(dialect, pending.stages, columns)
+        await this.#run(dialect.mergeUsers({ users, twin, stage, traits, loadedAt }), users.name, committed)
+      }
+      for (const sql of checkpoints.statements('Users', progress, runId, loadedAt)) await session.execute(sql)
+    })
+    checkpoints.committed('Users', progress)
+    this.#userProgress.clear()
+    this.#pending = undefined
+    for (const { name } of pending?.stages ?? []) await session.dropStage(name)
+    return committed
+  }
+
+  async #run(statements: readonly Statement[], table: string, { rows }: Committed): Promise<void> {
     for (const { sql, counts } of statements) {
-      const affected = await session.execute(sql)
+      const affected = await this.#context.session.execute(sql)
       if (counts) rows.set(table, (rows.get(table) ?? 0) + affected)
     }
   }
-  if (!capabilities.transactionalDdl) await evolve()
 
-  const stages: string[] = []
-  try {
-    for (const { columns, parts } of segment.stages) stages.push(await session.stage({ columns, parts }))
-    const discards = bookkeepingTable(context.order.bookkeepingSchema, 'discards')
-    const discardStage =
-      segment.discards.length > 0 && (await session.stage({ columns: discards.columns, parts: segment.discards }))
-    if (discardStage) stages.push(discardStage)
-    await session.transaction(async () => {
-      await checkEpoch(session, dialect, context.lease)
-      if (capabilities.transactionalDdl) await evolve()
-      for (const [number, merge] of merges.entries()) {
-        const stage = stages[number]
-        if (stage === undefined) continue
-        for (const { target, columns } of merge.tables) {
-          await run(target.table.name, mergeStatements(context, target, stage, columns, loadedAt))
-        }
-      }
-      if (discardStage) {
-        const columns = discards.columns.map((column) => column.name)
-        await run('', dialect.insertMissing({ target: discards, stage: discardStage, columns }))
-      }
-      const ledger = [
-        ...registerStatements(dialect, context.order, changes, context.runId, loadedAt),
-        ...checkpoints.statements(segment.progress, context.runId, loadedAt),
-      ]
-      for (const sql of ledger) await session.execute(sql)
-    })
-  } finally {
-    for (const stage of stages) await session.dropStage(stage)
+  /** Takes the stage of identify calls out of those that are dropped, where users come from it. */
+  #keepForUsers({ targets, columns, parts }: Segment['stages'][number], stages: string[], number: number): void {
+    const target = targets.find(({ kind }) => kind === 'Users')
+    const name = stages[number]
+    if (!target || name === undefined) return
+    this.#pending ??= { target, stages: [] }
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0)
+    this.#pending.stages.push({ name, columns: new Set(columns.map((column) => column.name)), rows })
+    stages[number] = ''
   }
-  catalog.apply(changes)
-  checkpoints.committed()
-  await removeParts([...segment.stages.flatMap((stage) => stage.parts), ...segment.discards])
-  rows.delete('')
-  return { rows, newColumns: newColumnsOf(changes, context.order.bookkeepingSchema) }
+}
+
+const nothing = (): Committed => ({ rows: new Map(), newColumns: new Map() })
+
+const progressKey = ({ source, object, version }: Progress): string => JSON.stringify([source, object, version])
+
+/** Stages as one relation with the columns of the twin: those that a stage lacks are NULL in it. */
+function unionOf(
+  { quote, sqlType }: Dialect,
+  stages: PendingUsers['stages'],
+  columns: ReturnType<Catalog['columnsOf']>,
+): string {
+  const [only] = stages
+  const names = [...columns.keys()]
+  if (stages.length === 1 && only && names.every((name) => only.columns.has(name))) return only.name
+  const missing = (name: string) => `CAST(NULL AS ${sqlType(columns.get(name)?.type ?? 'String')}) AS ${quote(name)}`
+  const selects = stages.map(
+    (stage) =>
+      `SELECT ${names.map((name) => (stage.columns.has(name) ? quote(name) : missing(name))).join(', ')} FROM ${stage.name}`,
+  )
+  return `(${selects.join(' UNION ALL ')})`
 }
 
 /** The tables that a stage feeds with the columns of each, and what must change before. */
@@ -119,18 +209,18 @@ const twinOf = (order: WorkOrder, target: LaneTarget): TableName =>
 
 const BASE = ['id', 'received_at', 'user_id', 'anonymous_id', 'sent_at', 'timestamp', 'original_timestamp']
 
-function mergeStatements(
-  { warehouse: { dialect }, order }: CommitContext,
-  target: LaneTarget,
+/** Users are merged later: see Committer. */
+function mergeRows(
+  dialect: Dialect,
+  { table, kind }: LaneTarget,
   stage: string,
   columns: string[],
   loadedAt: string,
 ): Statement[] {
-  const { table } = target
-  switch (target.kind) {
+  switch (kind) {
     case 'Users':
     case 'UsersTwin':
-      return dialect.mergeUsers({ users: table, twin: twinOf(order, target), stage, traits: columns, loadedAt })
+      return []
     case 'Identifies':
       return dialect.mergeEvents({
         target: table,
@@ -151,12 +241,10 @@ function mergeStatements(
   }
 }
 
-function newColumnsOf(changes: readonly Change[], bookkeepingSchema: string): Committed['newColumns'] {
-  const found = new Map<string, { name: string; type: string }[]>()
+function addNewColumns(found: Committed['newColumns'], changes: readonly Change[], bookkeepingSchema: string): void {
   for (const change of changes) {
     if (change.kind !== 'AddColumn' || change.table.schema === bookkeepingSchema) continue
     const { name, type } = change.column
     found.set(change.table.name, [...(found.get(change.table.name) ?? []), { name, type }])
   }
-  return found
 }

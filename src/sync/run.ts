@@ -5,7 +5,7 @@ import { EngageError } from '../model/errors.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { acquireLease, type Lease, releaseLease, renewLease } from '../warehouses/lease.ts'
 import { END, type Progress } from './checkpoints.ts'
-import { type CommitContext, commitSegment, type Segment } from './commit.ts'
+import { type CommitContext, type Committed, Committer, type Segment } from './commit.ts'
 import { Discards } from './discards.ts'
 import { insertRows, type LedgerRow } from './ledger.ts'
 import { LineSplitter } from './lines.ts'
@@ -17,6 +17,8 @@ import type { SyncInput, Work } from './sync.ts'
 
 const DEFAULT_SEGMENT_CHARS = 64 << 20
 const LEASE_SECONDS = 600
+/** Identify calls that may wait to be merged into users. */
+const PENDING_USERS = 500_000
 /** A source is refused when this many of an object's lines, and most of them, are no calls. */
 const GARBAGE_LINES = 1000
 
@@ -35,6 +37,7 @@ export interface RunInput extends SyncInput {
 export class Run {
   readonly #input: RunInput
   readonly #context: CommitContext
+  readonly #committer: Committer
   readonly #converter: Converter
   readonly #discards: Discards
   readonly #writers: Map<string, StageWriter>
@@ -47,6 +50,7 @@ export class Run {
   private constructor(input: RunInput, context: CommitContext, mappings: ReadonlyMap<string, PreparedMapping>) {
     this.#input = input
     this.#context = context
+    this.#committer = new Committer(context)
     this.#discards = new Discards(input.directory, input.order.scope, input.runId)
     this.#writers = new Map()
     const writers = this.#writers
@@ -142,6 +146,7 @@ export class Run {
   async finish(start: string): Promise<void> {
     await this.#cut()
     await this.#settled()
+    this.#count(await this.#committer.mergeUsers())
     const { unrouted, otherTypes } = this.#converter.counts
     if (unrouted > 0) this.#input.notices.say('Info', 'calls of no computation of this space', unrouted)
     if (otherTypes > 0) this.#input.notices.say('Info', 'calls that are neither identify nor track', otherTypes)
@@ -279,7 +284,11 @@ export class Run {
   async #commitOne(segment: Segment): Promise<void> {
     const { session, warehouse, lease } = this.#context
     await renewLease(session, warehouse.dialect, lease, LEASE_SECONDS, this.#input.now)
-    const { rows, newColumns } = await commitSegment(this.#context, segment)
+    this.#count(await this.#committer.commit(segment))
+    if (this.#committer.pendingRows >= PENDING_USERS) this.#count(await this.#committer.mergeUsers())
+  }
+
+  #count({ rows, newColumns }: Committed): void {
     for (const [table, count] of rows) this.#collection(table).rows += count
     for (const [table, columns] of newColumns) this.#collection(table).newColumns.push(...columns)
   }

@@ -112,7 +112,7 @@ export interface UsersMerge {
   users: TableName
   /** Table keyed by (`user_id`, `trait_set`), with `received_at`, `timestamp`, `id` and the traits. */
   twin: TableName
-  /** Quoted name of the stage: it has the twin's columns; rows without user_id or trait_set are not meant. */
+  /** Quoted name of a stage, or a SELECT in parentheses, with the twin's columns; rows without user_id or trait_set are not meant. */
   stage: string
   /** Trait (and context) columns to write. */
   traits: string[]

@@ -14,7 +14,7 @@ import { warehouseFor } from '../../src/reconcile/context.ts'
 import { startPostgres } from '../warehouses/postgres-server.ts'
 
 const KILLS = 20
-const CALLS = 20_000
+const CALLS = 12_000
 const STEP = join(import.meta.dirname, 'sync-step.ts')
 
 let root: string

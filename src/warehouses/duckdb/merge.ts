@@ -77,7 +77,7 @@ export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge):
   /** The twin rows of the users that the stage names, numbered by their clocks. No trait's name has a `#`. */
   const ranked = `ranked AS (
   SELECT t.*, t.rowid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY ${clock('t')}, trait_set) AS "#rank"
-  FROM ${twin} AS t WHERE user_id IN (SELECT user_id FROM ${stage} WHERE ${meant})
+  FROM ${twin} AS t WHERE user_id IN (SELECT user_id FROM ${stage} AS s WHERE ${meant})
 )`
   const given = (trait: string) => `max(CASE WHEN ${trait} IS NOT NULL THEN "#rank" END)`
   return [

@@ -94,15 +94,19 @@ class DuckDbSession implements Session {
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     await this.execute('BEGIN TRANSACTION')
+    let result: T
     try {
-      const result = await work()
+      result = await work()
       await this.execute('COMMIT')
-      return result
     } catch (error) {
       // A failed COMMIT has rolled back already, then there is nothing to roll back.
       await this.execute('ROLLBACK').catch(() => undefined)
       throw error
     }
+    // Until rows are in the file each column that got some holds 32 KB of memory, which cannot be swapped out. While
+    // another session writes this is refused, and left to the next commit.
+    await this.execute('CHECKPOINT').catch(() => undefined)
+    return result
   }
 
   async stage(input: StageInput): Promise<string> {

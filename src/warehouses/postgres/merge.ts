@@ -65,7 +65,7 @@ export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge):
   const latest = (trait: string) => `(array_agg(r.${trait} ORDER BY ${order}) FILTER (WHERE r.${trait} IS NOT NULL))[1]`
   const touched = `touched AS MATERIALIZED (
   SELECT user_id, count(*) AS "#rows" FROM ${twin}
-  WHERE user_id IN (SELECT user_id FROM ${stage} WHERE ${meant}) GROUP BY user_id
+  WHERE user_id IN (SELECT user_id FROM ${stage} AS s WHERE ${meant}) GROUP BY user_id
 )`
   const userColumns = ['id', 'user_id', 'received_at', 'uuid_ts', ...traits]
   const changed = ['received_at', ...traits].map(
@@ -78,7 +78,7 @@ export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge):
       sql: `INSERT INTO ${twin} AS t (${twinColumns.join(', ')})
 SELECT DISTINCT ON (s.user_id COLLATE "C", s.trait_set COLLATE "C") ${list(twinColumns, (column) => `s.${column}`)}
 FROM ${stage} AS s JOIN (
-  SELECT user_id, trait_set, max(received_at) AS received_at FROM ${stage} WHERE ${meant} GROUP BY user_id, trait_set
+  SELECT user_id, trait_set, max(received_at) AS received_at FROM ${stage} AS s WHERE ${meant} GROUP BY user_id, trait_set
 ) AS newest ON newest.user_id = s.user_id AND newest.trait_set = s.trait_set AND newest.received_at = s.received_at
 ORDER BY s.user_id COLLATE "C", s.trait_set COLLATE "C", ${latestFirst('s')}
 ON CONFLICT (user_id, trait_set) DO UPDATE SET ${list(twinColumns.slice(2), (column) => `${column} = excluded.${column}`)}
