@@ -187,7 +187,7 @@ export class Converter implements LaneListener {
       const properties = asObject(mapped.properties)
       if (properties) lane.putObject('', properties)
       for (const { name, path } of activation.columns) {
-        if (!lane.has(name)) lane.putObject('', { [name]: valueAt(call, path) })
+        if (!lane.has(name)) lane.putColumn(name, valueAt(call, path))
       }
       lane.end()
     }

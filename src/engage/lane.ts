@@ -152,6 +152,20 @@ export class Lane {
     this.#flatten(root, value, 0)
   }
 
+  /** Sets a column by its name in the warehouse, whatever the call calls the value; objects become JSON text. */
+  putColumn(name: string, value: unknown): void {
+    if (value === null || value === undefined) return
+    const id = `\0${name}`
+    let node = this.#roots.get(id)
+    if (node === undefined) {
+      node = new KeyNode(name)
+      node.column = this.#index.get(name) ?? LEFT_OUT
+      node.exact = true
+      this.#roots.set(id, node)
+    }
+    this.#put(node, value)
+  }
+
   /** A number that stands for the set of traits which have a value in the row: the sum of their hashes. */
   traitSet(): string {
     return (this.#traitHigh >>> 0).toString(36) + (this.#traitLow >>> 0).toString(36)
