@@ -110,6 +110,17 @@ describe('the file of a DuckDB warehouse', () => {
     await session.close()
   })
 
+  it('takes small commits into more tables than memory has room for', async () => {
+    const session = await (await open('many.duckdb', '48MB')).connect()
+    const columns = Array.from({ length: 20 }, (_, number) => `c${number} VARCHAR`).join(', ')
+    for (let number = 0; number < 100; number += 1) {
+      await session.execute(`CREATE TABLE t${number} (${columns})`)
+      await session.transaction(() => session.execute(`INSERT INTO t${number} (c0) VALUES ('x')`))
+    }
+    expect(await session.query('SELECT c0 FROM t99')).toEqual([{ c0: 'x' }])
+    await session.close()
+  })
+
   it('is refused when it is something else, and memory beyond the limit is told', async () => {
     await writeFile(path.join(baseDir, 'notes.txt'), 'no database '.repeat(1000))
     await expect((await open('notes.txt')).connect()).rejects.toMatchObject({
