@@ -14,7 +14,8 @@ import { removeParts } from './stage-writer.ts'
 
 /** A stretch of calls that is committed as one: its rows, its discards and how far it got. */
 export interface Segment {
-  stages: { targets: readonly LaneTarget[]; columns: LaneColumn[]; parts: StagePart[] }[]
+  /** `fed` has the bits of the targets that rows are for. */
+  stages: { targets: readonly LaneTarget[]; fed: number; columns: LaneColumn[]; parts: StagePart[] }[]
   discards: StagePart[]
   progress: Progress[]
 }
@@ -186,10 +187,15 @@ function unionOf(
   return `(${selects.join(' UNION ALL ')})`
 }
 
-/** The tables that a stage feeds with the columns of each, and what must change before. */
-function planStage(context: CommitContext, { targets, columns }: Segment['stages'][number]) {
+/**
+ * The tables that a stage feeds with the columns of each, and what must change before. Columns of one lane widen in all
+ * of its tables, also in one that gets no row this time: types do not depend on which calls came together.
+ */
+function planStage(context: CommitContext, { targets, fed, columns }: Segment['stages'][number]) {
   const changes: Change[] = []
-  const tables = targets.map((target) => {
+  const tables = targets.flatMap((target) => {
+    const isFed = (fed & target.bit) !== 0
+    if (!isFed && !context.catalog.has(target.table)) return []
     const isTwin = target.kind === 'Users'
     const needed = columns.filter(
       (column) =>
@@ -199,7 +205,7 @@ function planStage(context: CommitContext, { targets, columns }: Segment['stages
     )
     changes.push(...context.catalog.evolve(target.table, target.kind, needed))
     if (isTwin) changes.push(...context.catalog.evolve(twinOf(context.order, target), 'UsersTwin', needed))
-    return { target, columns: needed.map((column) => column.name) }
+    return isFed ? [{ target, columns: needed.map((column) => column.name) }] : []
   })
   return { changes, tables }
 }

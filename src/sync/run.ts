@@ -274,7 +274,7 @@ export class Run {
       if (parts.length === 0) return []
       const columns = lane.columns.map((column) => ({ ...column }))
       for (const column of lane.columns) if (column.neededBy !== 0) column.stored = column.type
-      return [{ targets: targets.filter(({ bit }) => (fed & bit) !== 0), columns, parts }]
+      return [{ targets, fed, columns, parts }]
     })
     const progress = [...this.#progress.values()].map((entry) => ({ ...entry }))
     this.#progress.clear()

@@ -1,7 +1,7 @@
 import type { LogicalType } from '../../model/table.ts'
 
 /**
- * The text of a column's value, the same that a call with that value would have given: numbers as JavaScript writes them,
+ * The text of a column's value, the same that a call with that value would have given: numbers as plain decimals,
  * timestamps as ISO 8601.
  *
  * It stands in ALTER TABLE, and DuckDB replays its log before it has a default catalog: a function or an operator that is
@@ -23,18 +23,17 @@ export function textOfColumn(column: string, type: LogicalType): string {
 
 const call = (name: string, ...parameters: string[]): string => `system.main.${name}(${parameters.join(', ')})`
 
-/** DuckDB writes 1.0, 1e+20, 1e-05 and 1e-07; JavaScript 1, 100000000000000000000, 0.00001 and 1e-7. */
+/** DuckDB writes 1.0, 1e+20 and 1e-05; stage files, whose numbers have no exponent, 1, 100000000000000000000 and 0.00001. */
 function textOfDouble(column: string, text: string): string {
   const sign = `CASE WHEN ${column} < 0 THEN '-' ELSE '' END`
   const digits = call('regexp_replace', text, "'^-|\\.|e.*$'", "''", "'g'")
   const exponent = `CAST(${call('regexp_extract', text, "'e[-+]([0-9]+)$'", '1')} AS INTEGER)`
   const large = call('concat', sign, call('rpad', digits, call('add', exponent, '1'), "'0'"))
   const small = call('concat', sign, "'0.'", call('rpad', "''", call('subtract', exponent, '1'), "'0'"), digits)
-  const other = call('regexp_replace', call('regexp_replace', text, "'\\.0$'", "''"), "'e-0'", "'e-'")
   return `CASE
   WHEN ${column} = 0 THEN '0'
-  WHEN ${call('regexp_matches', text, "'e\\+(1[0-9]|20)$'")} THEN ${large}
-  WHEN ${call('regexp_matches', text, "'e-0[56]$'")} THEN ${small}
-  ELSE ${other}
+  WHEN ${call('regexp_matches', text, "'e\\+'")} THEN ${large}
+  WHEN ${call('regexp_matches', text, "'e-'")} THEN ${small}
+  ELSE ${call('regexp_replace', text, "'\\.0$'", "''")}
 END`
 }

@@ -8,7 +8,7 @@ WHEN NOT MATCHED THEN INSERT (user_id, trait_set, received_at, "timestamp", id, 
 MERGE INTO "engage_default"."users" AS u USING (
   WITH ranked AS (
   SELECT t.*, t.rowid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY row(t.received_at, coalesce(t."timestamp", TIMESTAMP '-infinity'), t.id), trait_set) AS "#rank"
-  FROM "engageops"."users_of_engage_default" AS t WHERE user_id IN (SELECT user_id FROM temp."stage" WHERE user_id IS NOT NULL AND trait_set IS NOT NULL)
+  FROM "engageops"."users_of_engage_default" AS t WHERE user_id IN (SELECT user_id FROM temp."stage" AS s WHERE user_id IS NOT NULL AND trait_set IS NOT NULL)
 )
   SELECT user_id, max(received_at) AS received_at, arg_max("plan", "#rank") AS "plan", arg_max("order", "#rank") AS "order"
   FROM ranked GROUP BY user_id
@@ -21,7 +21,7 @@ VALUES (s.user_id, s.user_id, s.received_at, CAST('2026-03-01T00:00:00.000Z' AS 
 DELETE FROM "engageops"."users_of_engage_default" WHERE rowid IN (
   WITH ranked AS (
   SELECT t.*, t.rowid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY row(t.received_at, coalesce(t."timestamp", TIMESTAMP '-infinity'), t.id), trait_set) AS "#rank"
-  FROM "engageops"."users_of_engage_default" AS t WHERE user_id IN (SELECT user_id FROM temp."stage" WHERE user_id IS NOT NULL AND trait_set IS NOT NULL)
+  FROM "engageops"."users_of_engage_default" AS t WHERE user_id IN (SELECT user_id FROM temp."stage" AS s WHERE user_id IS NOT NULL AND trait_set IS NOT NULL)
 ), winners AS (
     SELECT user_id, [max(CASE WHEN "plan" IS NOT NULL THEN "#rank" END), max(CASE WHEN "order" IS NOT NULL THEN "#rank" END)] AS "#ranks" FROM ranked GROUP BY user_id HAVING count(*) > 1
   )

@@ -8,9 +8,9 @@ ALTER TABLE "engage_default"."users" ALTER COLUMN "order" TYPE VARCHAR USING CAS
 
 ALTER TABLE "engage_default"."users" ALTER COLUMN "order" TYPE VARCHAR USING CASE
   WHEN "order" = 0 THEN '0'
-  WHEN system.main.regexp_matches(CAST("order" AS VARCHAR), 'e\+(1[0-9]|20)$') THEN system.main.concat(CASE WHEN "order" < 0 THEN '-' ELSE '' END, system.main.rpad(system.main.regexp_replace(CAST("order" AS VARCHAR), '^-|\.|e.*$', '', 'g'), system.main.add(CAST(system.main.regexp_extract(CAST("order" AS VARCHAR), 'e[-+]([0-9]+)$', 1) AS INTEGER), 1), '0'))
-  WHEN system.main.regexp_matches(CAST("order" AS VARCHAR), 'e-0[56]$') THEN system.main.concat(CASE WHEN "order" < 0 THEN '-' ELSE '' END, '0.', system.main.rpad('', system.main.subtract(CAST(system.main.regexp_extract(CAST("order" AS VARCHAR), 'e[-+]([0-9]+)$', 1) AS INTEGER), 1), '0'), system.main.regexp_replace(CAST("order" AS VARCHAR), '^-|\.|e.*$', '', 'g'))
-  ELSE system.main.regexp_replace(system.main.regexp_replace(CAST("order" AS VARCHAR), '\.0$', ''), 'e-0', 'e-')
+  WHEN system.main.regexp_matches(CAST("order" AS VARCHAR), 'e\+') THEN system.main.concat(CASE WHEN "order" < 0 THEN '-' ELSE '' END, system.main.rpad(system.main.regexp_replace(CAST("order" AS VARCHAR), '^-|\.|e.*$', '', 'g'), system.main.add(CAST(system.main.regexp_extract(CAST("order" AS VARCHAR), 'e[-+]([0-9]+)$', 1) AS INTEGER), 1), '0'))
+  WHEN system.main.regexp_matches(CAST("order" AS VARCHAR), 'e-') THEN system.main.concat(CASE WHEN "order" < 0 THEN '-' ELSE '' END, '0.', system.main.rpad('', system.main.subtract(CAST(system.main.regexp_extract(CAST("order" AS VARCHAR), 'e[-+]([0-9]+)$', 1) AS INTEGER), 1), '0'), system.main.regexp_replace(CAST("order" AS VARCHAR), '^-|\.|e.*$', '', 'g'))
+  ELSE system.main.regexp_replace(CAST("order" AS VARCHAR), '\.0$', '')
 END;
 
 ALTER TABLE "engage_default"."users" ALTER COLUMN "order" TYPE VARCHAR USING system.main.regexp_replace(CAST("order" AS VARCHAR), '\.?0+$', '');

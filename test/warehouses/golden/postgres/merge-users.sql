@@ -1,7 +1,7 @@
 INSERT INTO "engageops"."users_of_engage_default" AS t (user_id, trait_set, received_at, "timestamp", id, "plan", "order")
 SELECT DISTINCT ON (s.user_id COLLATE "C", s.trait_set COLLATE "C") s.user_id, s.trait_set, s.received_at, s."timestamp", s.id, s."plan", s."order"
 FROM temp."stage" AS s JOIN (
-  SELECT user_id, trait_set, max(received_at) AS received_at FROM temp."stage" WHERE user_id IS NOT NULL AND trait_set IS NOT NULL GROUP BY user_id, trait_set
+  SELECT user_id, trait_set, max(received_at) AS received_at FROM temp."stage" AS s WHERE user_id IS NOT NULL AND trait_set IS NOT NULL GROUP BY user_id, trait_set
 ) AS newest ON newest.user_id = s.user_id AND newest.trait_set = s.trait_set AND newest.received_at = s.received_at
 ORDER BY s.user_id COLLATE "C", s.trait_set COLLATE "C", s.received_at DESC, coalesce(s."timestamp", '-infinity') DESC, s.id COLLATE "C" DESC
 ON CONFLICT (user_id, trait_set) DO UPDATE SET received_at = excluded.received_at, "timestamp" = excluded."timestamp", id = excluded.id, "plan" = excluded."plan", "order" = excluded."order"
@@ -9,7 +9,7 @@ WHERE ROW(excluded.received_at, coalesce(excluded."timestamp", '-infinity'), exc
 
 WITH touched AS MATERIALIZED (
   SELECT user_id, count(*) AS "#rows" FROM "engageops"."users_of_engage_default"
-  WHERE user_id IN (SELECT user_id FROM temp."stage" WHERE user_id IS NOT NULL AND trait_set IS NOT NULL) GROUP BY user_id
+  WHERE user_id IN (SELECT user_id FROM temp."stage" AS s WHERE user_id IS NOT NULL AND trait_set IS NOT NULL) GROUP BY user_id
 )
 INSERT INTO "engage_default"."users" AS u (id, user_id, received_at, uuid_ts, "plan", "order")
 SELECT r.user_id, r.user_id, r.received_at, CAST('2026-03-01T00:00:00.000Z' AS timestamp with time zone), r."plan", r."order"
@@ -22,7 +22,7 @@ WHERE (excluded.received_at IS NOT NULL AND excluded.received_at IS DISTINCT FRO
 
 WITH touched AS MATERIALIZED (
   SELECT user_id, count(*) AS "#rows" FROM "engageops"."users_of_engage_default"
-  WHERE user_id IN (SELECT user_id FROM temp."stage" WHERE user_id IS NOT NULL AND trait_set IS NOT NULL) GROUP BY user_id
+  WHERE user_id IN (SELECT user_id FROM temp."stage" AS s WHERE user_id IS NOT NULL AND trait_set IS NOT NULL) GROUP BY user_id
 ), ranked AS (
   SELECT r.*, r.ctid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY r.received_at DESC, coalesce(r."timestamp", '-infinity') DESC, r.id COLLATE "C" DESC, r.trait_set COLLATE "C" DESC) AS "#rank"
   FROM "engageops"."users_of_engage_default" AS r JOIN touched USING (user_id) WHERE "#rows" > 1
