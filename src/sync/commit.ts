@@ -134,9 +134,11 @@ export class Committer {
         const twin = twinOf(order, pending.target)
         const columns = this.#context.catalog.columnsOf(twin)
         const standard = standardNames('UsersTwin')
-        const traits = [...columns.keys()].filter((name) => !standard.has(name))
+        const traits = [...columns.keys()].filter(
+          (name) => !standard.has(name) && !this.#context.isLeftOut(users, name),
+        )
         const stage = unionOf(dialect, pending.stages, columns)
-        await this.#run(dialect.mergeUsers({ users, twin, stage, traits, loadedAt }), users.name, committed)
+        await this.#run(dialect.mergeUsers({ users, twin, stage, traits, rows: this.pendingRows, loadedAt }), users.name, committed)
       }
       for (const sql of checkpoints.statements('Users', progress, runId, loadedAt)) await session.execute(sql)
     })
@@ -155,8 +157,8 @@ export class Committer {
   }
 
   /** Takes the stage of identify calls out of those that are dropped, where users come from it. */
-  #keepForUsers({ targets, columns, parts }: Segment['stages'][number], stages: string[], number: number): void {
-    const target = targets.find(({ kind }) => kind === 'Users')
+  #keepForUsers({ targets, fed, columns, parts }: Segment['stages'][number], stages: string[], number: number): void {
+    const target = targets.find(({ kind, bit }) => kind === 'Users' && (fed & bit) !== 0)
     const name = stages[number]
     if (!target || name === undefined) return
     this.#pending ??= { target, stages: [] }

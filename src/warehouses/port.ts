@@ -116,6 +116,8 @@ export interface UsersMerge {
   stage: string
   /** Trait (and context) columns to write. */
   traits: string[]
+  /** At most so many rows are in the stage. */
+  rows: number
   loadedAt: string
 }
 

@@ -18,7 +18,7 @@ const full: Call = {
 }
 const identityOf = (changes: Call, base = full): CallIdentity => {
   const identity = identify({ ...base, ...changes }, FIRST_SEEN)
-  if (identity === 'NoIdentity') throw new Error(identity)
+  if (typeof identity === 'string') throw new Error(identity)
   return identity
 }
 

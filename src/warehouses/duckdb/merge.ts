@@ -63,15 +63,25 @@ SELECT ${names}, ${loadedAt} FROM (SELECT * FROM ${stage}${meant}) WHERE id NOT 
 const clock = (row: string): string =>
   `row(${row}.received_at, coalesce(${row}."timestamp", TIMESTAMP '-infinity'), ${row}.id)`
 
-/** See UsersMerge in ../port.ts. */
-export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge): Statement[] {
+/** Rows that are merged at once: all states of their aggregates must fit into little memory. */
+const ROWS_AT_ONCE = 100_000
+
+/** See UsersMerge in ../port.ts. Users are merged in portions, by the hash of their ids. */
+export function mergeUsers(names: Names, merge: UsersMerge): Statement[] {
+  const portions = Math.max(1, Math.ceil(merge.rows / ROWS_AT_ONCE))
+  return Array.from({ length: portions }, (_, portion) =>
+    mergePortion(names, merge, portions === 1 ? '' : ` AND hash(user_id) % ${portions} = ${portion}`),
+  ).flat()
+}
+
+function mergePortion({ quote, table, literal }: Names, merge: UsersMerge, portion: string): Statement[] {
   const { stage } = merge
   const users = table(merge.users)
   const twin = table(merge.twin)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const traits = merge.traits.map(quote)
   const twinColumns = ['user_id', 'trait_set', 'received_at', '"timestamp"', 'id', ...traits]
-  const meant = 'user_id IS NOT NULL AND trait_set IS NOT NULL'
+  const meant = `user_id IS NOT NULL AND trait_set IS NOT NULL${portion}`
   const assign = (columns: readonly string[], value: (column: string) => string) =>
     columns.map((column) => `${column} = ${value(column)}`).join(', ')
   /** The twin rows of the users that the stage names, numbered by their clocks. No trait's name has a `#`. */
