@@ -1,10 +1,11 @@
-import { tableIdentifier } from '../engage/identifiers.ts'
+import type { IdentifierRules } from '../engage/identifiers.ts'
 import { compileRouter } from '../engage/route.ts'
 import { EngageError } from '../model/errors.ts'
-import type { ColumnOrigin, TableName } from '../model/table.ts'
+import type { ColumnOrigin } from '../model/table.ts'
+import { tablesOfActivation } from '../plan/activation-tables.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { tableId } from '../plan/registry.ts'
-import type { ClassicActivation, WorkOrder } from '../plan/work-order.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
 import { Catalog } from './catalog.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -35,38 +36,33 @@ export async function readState(
     `SELECT schema_name, table_name, max(incarnation) AS incarnation FROM ${table(bookkeepingTable(schema, 'objects'))} ` +
       'GROUP BY schema_name, table_name',
   )
-  const incarnations = new Map(objects.map((row) => [`${row.schema_name}.${row.table_name}`, row.incarnation ?? '']))
+  const incarnations = new Map(
+    objects.map((row) => [
+      tableId({ schema: row.schema_name ?? '', name: row.table_name ?? '' }),
+      row.incarnation ?? '',
+    ]),
+  )
   const catalog = new Catalog(order, observed, registry.map(registered), dialect)
-  const members = compileRouter(order).subscriptions.map(({ name }) => {
-    const tables = tablesOf(order, name, (event) => tableIdentifier(event, dialect.identifiers))
-    return [name, ...tables.map((entry) => incarnations.get(`${entry.schema}.${entry.name}`) ?? '')].join('@')
+  const members = compileRouter(order).subscriptions.map(({ name, backfill }) => {
+    if (backfill === 'None') return name
+    const tables = tablesOf(order, name, dialect.identifiers)
+    return [name, ...tables.map((table) => incarnations.get(table) ?? '')].join('@')
   })
   const checkpoints = new Checkpoints(session, dialect, schema, order.scope, members)
   await checkpoints.load()
   return { catalog, checkpoints }
 }
 
-/** The tables that a subscription fills: when one of them is made again, the subscription starts again. */
-function tablesOf(order: WorkOrder, subscription: string, tableOfEvent: (event: string) => string): TableName[] {
-  const schema = order.classic?.schema ?? ''
-  const [kind, name] = [
-    subscription.slice(0, subscription.indexOf('/')),
-    subscription.slice(subscription.indexOf('/') + 1),
-  ]
-  if (kind === 'users') return [{ schema, name: 'users' }]
-  const storage = order.storageActions.find((activation) => activation.name === name)
-  if (storage) return [storage.table]
-  const classic = order.classic?.activations.find((activation) => activation.name === name)
-  return classic
-    ? classicTables(classic).map((event) => ({ schema, name: event === IDENTIFIES ? event : tableOfEvent(event) }))
-    : []
+/**
+ * Ids of the declared tables that a subscription fills: when one of them is made again, the subscription starts again.
+ * Tables that a sync makes on the way do not count, nor does anything where there is no backfill.
+ */
+function tablesOf(order: WorkOrder, subscription: string, identifiers: IdentifierRules): string[] {
+  const users = tableId({ schema: order.classic?.schema ?? '', name: 'users' })
+  if (subscription.startsWith('users/')) return [users]
+  const name = subscription.slice('activation/'.length)
+  return [...tablesOfActivation(order, name, identifiers).keys()].filter((table) => table !== users)
 }
-
-const IDENTIFIES = 'identifies'
-const classicTables = ({ calls, eventNames }: ClassicActivation): string[] => [
-  ...(calls.includes('Identify') ? [IDENTIFIES] : []),
-  ...(calls.includes('Track') ? Object.values(eventNames) : []),
-]
 
 const ORIGINS: Record<string, ColumnOrigin> = { Standard: 'Standard', Declared: 'Declared', Inferred: 'Inferred' }
 const registered = (row: Record<string, string | null>) => ({

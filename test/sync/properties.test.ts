@@ -49,12 +49,25 @@ const call: fc.Arbitrary<Call> = fc
     ...(rest.type === 'identify' ? { traits: body } : { properties: body, event: 'Trait Computed' }),
   }))
 
-/** Calls, and for each the run and the file that it comes in: files of one number grow from run to run. */
+const place = fc.record({ run: fc.integer({ min: 0, max: 2 }), file: fc.integer({ min: 0, max: 2 }) })
+
+/**
+ * Calls, and the runs and files that each comes in: files of one number grow from run to run. Versions of an identify
+ * call have different clocks, since users knows no other order.
+ */
 const delivery = fc.record({
-  placed: fc.array(fc.record({ call, run: fc.integer({ min: 0, max: 2 }), file: fc.integer({ min: 0, max: 2 }) }), {
-    minLength: 1,
-    maxLength: 25,
-  }),
+  placed: fc
+    .array(fc.record({ call, places: fc.array(place, { minLength: 1, maxLength: 2 }) }), {
+      minLength: 1,
+      maxLength: 25,
+    })
+    .map((list) =>
+      list.flatMap(({ call: one, places }, index) => {
+        const timestamp =
+          one.type === 'identify' ? `2026-03-01T00:00:01.${String(index).padStart(6, '0')}Z` : one.timestamp
+        return places.map((at) => ({ ...at, call: { ...one, timestamp } }))
+      }),
+    ),
   segmentChars: fc.constantFrom(1, 200, 1000),
 })
 
