@@ -58,6 +58,8 @@ class KeyNode {
   /** Whether the spelling is the column's own name: it wins over other spellings in one call. */
   exact = false
   journey = false
+  /** Whether the column is declared as Json: it takes objects as they are. */
+  whole = false
   children: Map<string, KeyNode> | undefined
 
   constructor(path: string) {
@@ -159,7 +161,7 @@ export class Lane {
     let node = this.#roots.get(id)
     if (node === undefined) {
       node = new KeyNode(name)
-      node.column = this.#index.get(name) ?? LEFT_OUT
+      node.column = this.#policy.isDisabled(name) ? LEFT_OUT : (this.#index.get(name) ?? OVERFLOWS)
       node.exact = true
       this.#roots.set(id, node)
     }
@@ -213,13 +215,13 @@ export class Lane {
       if (child === undefined) {
         child = new KeyNode(node.path === '' ? key : `${node.path}.${key}`)
         child.journey = this.#policy.isJourneyKey(key)
+        child.whole = this.#columnOf(child.path)?.type === 'Json'
         children.set(key, child)
         this.#keys++
       }
       if (child.journey && (item === 'true' || item === 'false')) this.#put(child, item === 'true')
-      else if (typeof item !== 'object' || Array.isArray(item) || item instanceof ExactNumber || depth >= MAX_DEPTH) {
-        this.#put(child, item)
-      } else this.#flatten(child, item, depth + 1)
+      else if (isNested(item) && !child.whole && depth < MAX_DEPTH) this.#flatten(child, item, depth + 1)
+      else this.#put(child, item)
     }
   }
 
@@ -274,8 +276,7 @@ export class Lane {
   }
 
   #resolve(node: KeyNode, value: unknown): void {
-    let name = columnIdentifier(node.path, this.#policy.identifiers)
-    if (this.#reserved.has(name)) name = `_${name}`
+    const name = this.#nameOf(node.path)
     node.exact = node.path.replaceAll('.', '_') === name
     if (this.#policy.isDisabled(name)) {
       node.column = LEFT_OUT
@@ -298,6 +299,16 @@ export class Lane {
         neededBy: 0,
         ...(node.exact ? {} : { source: node.path }),
       })
+  }
+
+  #nameOf(path: string): string {
+    const name = columnIdentifier(path, this.#policy.identifiers)
+    return this.#reserved.has(name) ? `_${name}` : name
+  }
+
+  #columnOf(path: string): LaneColumn | undefined {
+    const index = this.#index.get(this.#nameOf(path))
+    return index === undefined ? undefined : this.columns[index]
   }
 
   #keepOverflow(path: string, value: unknown): void {
@@ -337,6 +348,9 @@ export class Lane {
     return index
   }
 }
+
+const isNested = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
 
 const isTraitOrigin = (origin: ColumnOrigin): boolean => origin !== 'Standard'
 

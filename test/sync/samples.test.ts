@@ -463,6 +463,37 @@ describe.each(WAREHOUSES)('variants of them on $name', ({ open }) => {
     })
   })
 
+  test('columns of storage actions, whatever their names, take the values of their paths', async () => {
+    const cart = '$.properties.data_graph_entity_context.shopping_cart'
+    const columns = [
+      { name: 'Cart', type: 'Json', path: cart },
+      { name: '購入', type: 'String', path: '$.userId' },
+      { name: 'id', type: 'String', path: '$.messageId' },
+      { name: '1st product', type: 'String', path: `${cart}.products[0].id` },
+    ]
+    const order = await bench.prepare({
+      space: { audiences: [{ key: 'idle_carts_linked', type: 'Linked' }] },
+      activations: {
+        carts: {
+          computation: { audience: 'idle_carts_linked' },
+          storageActions: { table: 'carts', triggers: ['EntityAdded'], columns, mapping: { properties: {} } },
+        },
+      },
+    })
+    await bench.write('linked.ndjson', [readFixture('22')])
+    expect(await bench.sync(order)).toMatchObject({ status: 'Success', rows: 1 })
+    const [{ cart: json, ...row } = {}] = await bench.rows('"default".carts')
+    expect(JSON.parse(json ?? '')).toMatchObject({ id: '321', products: [{ id: '423' }, { id: '984' }] })
+    const hashed = Object.keys(row).find((column) => /^_[0-9a-f]{8}$/.test(column)) ?? ''
+    expect(row).toEqual({
+      id: 'personas_fixture22',
+      received_at: '2026-03-07T14:27:10.584Z',
+      _id: 'personas_fixture22',
+      _1st_product: '423',
+      [hashed]: 'u22',
+    })
+  })
+
   test('an anonymous profile is in identifies and not in users', async () => {
     const order = await bench.prepare({
       space: { audiences: [{ key: 'portal_partial_access' }] },
