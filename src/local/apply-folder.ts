@@ -8,6 +8,7 @@ import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
 import type { Folder } from './folder.ts'
 import { keepInstallation } from './installation.ts'
 import { lockFolder } from './lock.ts'
+import { MirrorFiles } from './mirror-files.ts'
 import { type FolderProblem, refusalProblems, statusProblems } from './problems.ts'
 
 export interface ApplyOptions {
@@ -46,13 +47,16 @@ export async function applyFolder(folder: Folder, options: ApplyOptions = {}): P
     await reconcileDestination(context, destination, await readResources(store))
     done(destination)
   }
+  const mirrors = new MirrorFiles(stateDir)
   const outcomes = new Map<string, SchemaOutcome>()
   for (const space of await store.spaces()) {
     const { namespace, name } = space.metadata
     const resources = await readResources(store)
-    const found = await reconcileSpace(context, space, resources, (destination, plan) =>
-      options.onPlan?.(`${namespace}/${name}`, destination, plan),
-    )
+    const found = await reconcileSpace(context, space, resources, (destination, plan) => {
+      // A table that is made again is empty: what was read already is read again.
+      if (plan.plan.changes.length > 0) mirrors.forget(plan.order.scope)
+      options.onPlan?.(`${namespace}/${name}`, destination, plan)
+    })
     for (const outcome of found) outcomes.set(`${namespace}/${name}/${outcome.destination}`, outcome)
     done(space)
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Mirror, MirrorStore } from '../sync/mirror.ts'
@@ -26,6 +27,11 @@ export class MirrorFiles implements MirrorStore {
 
   async write(scope: string, mirror: Mirror): Promise<void> {
     writeAtomically(this.#path(scope), JSON.stringify(mirror))
+  }
+
+  /** The next sync of the scope looks into the warehouse again. */
+  forget(scope: string): void {
+    rmSync(this.#path(scope), { force: true })
   }
 
   /** A scope has slashes; its hash keeps apart what would be one file name without them. */
