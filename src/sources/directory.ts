@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readdir, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
@@ -38,17 +38,20 @@ export class DirectorySource implements Source {
         join(entry.parentPath, entry.name).slice(this.#root.length).replaceAll('\\', '/').replace(/^\/+/, ''),
       )
       .filter((key) => !key.split('/').some((part) => part.startsWith('.')))
-    return Promise.all(
+    const objects = await Promise.all(
       keys.map(async (key) => {
-        const { size, mtimeMs } = await stat(join(this.#root, key))
-        return { key, stamp: `${size}-${mtimeMs}`, bytes: size, growing: LINES.test(key) }
+        // A file may be gone since it was listed.
+        const found = await stat(join(this.#root, key)).catch(() => undefined)
+        if (!found?.isFile()) return []
+        return [{ key, stamp: `${found.size}-${found.mtimeMs}`, bytes: found.size, growing: LINES.test(key) }]
       }),
     )
+    return objects.flat()
   }
 
   /** A hash of the first line; for compressed files of their beginning and size. */
   async version(object: SourceObject): Promise<string> {
-    const file = await open(join(this.#root, object.key))
+    const file = await this.#open(object)
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(FINGERPRINT_BYTES), 0, FINGERPRINT_BYTES, 0)
       const start = buffer.subarray(0, bytesRead)
@@ -63,15 +66,14 @@ export class DirectorySource implements Source {
   }
 
   async *open(object: SourceObject, from: number): AsyncIterable<Buffer> {
-    const path = join(this.#root, object.key)
     if (object.growing) {
-      yield* readFile(path, from)
+      yield* readFile(await this.#open(object), from)
       return
     }
     const decompress = object.key.endsWith('.gz')
       ? createGunzip({ chunkSize: PIECE })
       : createZstdDecompress({ chunkSize: PIECE })
-    const file = createReadStream(path, { highWaterMark: PIECE })
+    const file = createReadStream(join(this.#root, object.key), { highWaterMark: PIECE })
     file.on('error', (error) => decompress.destroy(error))
     try {
       yield* pieces(file.pipe(decompress), from)
@@ -90,11 +92,18 @@ export class DirectorySource implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  #open({ key }: SourceObject): Promise<FileHandle> {
+    return open(join(this.#root, key)).catch((cause: unknown) => {
+      const message = `source ${this.name}: ${key} cannot be opened: let it stand there, readable, until it was synced`
+      throw new EngageError('SourceUnreadable', 'Wait', message, { cause })
+    })
+  }
 }
 
 /** Reads through one buffer, again and again: reading a file then costs no memory. */
-async function* readFile(path: string, from: number): AsyncIterable<Buffer> {
-  await using file = await open(path)
+async function* readFile(opened: FileHandle, from: number): AsyncIterable<Buffer> {
+  await using file = opened
   const buffer = Buffer.allocUnsafe(PIECE)
   for (let position = from; ; ) {
     const { bytesRead } = await file.read(buffer, 0, PIECE, position)

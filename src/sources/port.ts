@@ -3,7 +3,10 @@ export interface Source extends AsyncDisposable {
   readonly name: string
   /** What there is to read, in no particular order. Throws EngageError SourceUnreachable. */
   list(): Promise<SourceObject[]>
-  /** Tells two contents of one key apart: it changes when the content was replaced, not when a file only grew. */
+  /**
+   * Tells two contents of one key apart: it changes when the content was replaced, not when a file only grew. Throws
+   * EngageError SourceUnreadable, as `open` does.
+   */
   version(object: SourceObject): Promise<string>
   /** The decompressed bytes from an offset on, in pieces of any size; each is only valid until the next is asked for. */
   open(object: SourceObject, from: number): AsyncIterable<Buffer>

@@ -138,7 +138,11 @@ export class Committer {
           (name) => !standard.has(name) && !this.#context.isLeftOut(users, name),
         )
         const stage = unionOf(dialect, pending.stages, columns)
-        await this.#run(dialect.mergeUsers({ users, twin, stage, traits, rows: this.pendingRows, loadedAt }), users.name, committed)
+        await this.#run(
+          dialect.mergeUsers({ users, twin, stage, traits, rows: this.pendingRows, loadedAt }),
+          users.name,
+          committed,
+        )
       }
       for (const sql of checkpoints.statements('Users', progress, runId, loadedAt)) await session.execute(sql)
     })

@@ -15,7 +15,6 @@ import { StageWriter } from './stage-writer.ts'
 import { readState } from './state.ts'
 import type { SyncInput, Work } from './sync.ts'
 
-const DEFAULT_SEGMENT_CHARS = 64 << 20
 const LEASE_SECONDS = 600
 /** Identify calls that may wait to be merged into users. */
 const PENDING_USERS = 500_000
@@ -131,15 +130,25 @@ export class Run {
     return [...this.#collections.values()].map((report) => ({ ...report, notices: notices.of(report.collection) }))
   }
 
-  /** Reads all objects; false when it was told to stop before the end. */
-  async read(work: readonly Work[]): Promise<boolean> {
+  /**
+   * Reads all objects; one that cannot be read does not stop the others, and counts as not read. Not complete when that
+   * was so or when it was told to stop before the end.
+   */
+  async read(work: readonly Work[]): Promise<{ complete: boolean; unreadable?: EngageError }> {
+    let unreadable: EngageError | undefined
     const totalBytes = work.reduce((sum, { object }) => sum + object.bytes, 0)
     await this.#skipOld(work)
     for (const item of work) {
-      await this.#readObject(item, totalBytes)
-      if (this.#input.signal?.aborted) return false
+      try {
+        await this.#readObject(item, totalBytes)
+      } catch (error) {
+        if (!(error instanceof EngageError) || error.reason !== 'SourceUnreadable') throw error
+        this.#input.notices.say('Error', `${error.reason}: ${error.message}`)
+        unreadable ??= error
+      }
+      if (this.#input.signal?.aborted) return { complete: false, ...(unreadable ? { unreadable } : {}) }
     }
-    return true
+    return unreadable ? { complete: false, unreadable } : { complete: true }
   }
 
   /** Commits what is left and writes the run into the ledger. */
@@ -200,6 +209,7 @@ export class Run {
       this.#progress.set(key, progress)
       const garbage = this.#converter.counts.garbage - garbageBefore
       if (garbage >= GARBAGE_LINES && garbage * 2 > splitter.lines) {
+        this.#progress.delete(key)
         throw new EngageError(
           'SourceUnreadable',
           'Stalled',
@@ -207,7 +217,7 @@ export class Run {
         )
       }
       this.#input.onProgress?.({ calls: this.calls, bytes: this.bytes, totalBytes })
-      if (this.#chars() >= (this.#input.segmentChars ?? DEFAULT_SEGMENT_CHARS)) await this.#cut()
+      if (this.#chars() >= (this.#input.segmentChars ?? this.#input.warehouse.capabilities.segmentChars)) await this.#cut()
       if (this.#failure !== undefined) throw this.#failure
     }
     for await (const piece of source.open(object, from)) {

@@ -24,7 +24,7 @@ export interface SyncInput {
   /** Stop soon: what was read is committed, the rest is left for the next run. */
   signal?: AbortSignal
   onProgress?: (progress: SyncProgress) => void
-  /** Size of a segment, in characters of stage file. Default: 64 Mi. */
+  /** Size at which a segment is committed, in characters of stage files. Default: the warehouse's. */
   segmentChars?: number
 }
 
@@ -61,7 +61,8 @@ export async function sync(input: SyncInput): Promise<RunReport> {
       const directory = await mkdtemp(join(input.tempDir, 'stage-'))
       try {
         run = await Run.open({ ...input, now, runId, notices, directory })
-        const complete = await run.read(work)
+        const { complete, unreadable } = await run.read(work)
+        error = unreadable
         await run.finish(start)
         if (complete) await input.mirror.write(input.order.scope, fresh)
       } finally {

@@ -1,9 +1,9 @@
-import { appendFile, rm } from 'node:fs/promises'
+import { appendFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DirectorySource } from '../../src/sources/directory.ts'
-import type { Source } from '../../src/sources/port.ts'
+import type { Source, SourceObject } from '../../src/sources/port.ts'
 import { startPostgres } from '../warehouses/postgres-server.ts'
 import { type Manifests, SyncBench, WAREHOUSES } from './harness.ts'
 
@@ -194,6 +194,28 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
       expect(report.error?.message).toContain('a.ndjson.gz')
       await bench.writeBytes('a.ndjson.gz', whole)
       expect(await bench.sync(order)).toMatchObject({ status: 'Success', rows: 1 })
+    })
+
+    test('a file that cannot be read stops no other, and is tried again', async () => {
+      const order = await bench.prepare(MANIFESTS)
+      await bench.write('a.ndjson', [entered(1, 'vip')])
+      await bench.write('b.ndjson', [entered(2, 'vip'), entered(3, 'vip')])
+      await bench.write('c.ndjson', [entered(4, 'vip')])
+      const folder = join(bench.root, 'calls')
+      const source = interrupted(folder, () => Promise.resolve())
+      const gone = {
+        ...source,
+        version: async (object: SourceObject) => {
+          if (object.key === 'b.ndjson') await rename(join(folder, 'b.ndjson'), join(folder, 'b'))
+          return source.version(object)
+        },
+      }
+      const report = await bench.sync(order, { sources: [gone] })
+      expect(report).toMatchObject({ status: 'Partial', rows: 2, error: { reason: 'SourceUnreadable' } })
+      expect(report.notices[0]).toMatchObject({ level: 'Error', message: expect.stringContaining('b.ndjson') })
+      await rename(join(folder, 'b'), join(folder, 'b.ndjson'))
+      expect(await bench.sync(order)).toMatchObject({ status: 'Success', rows: 2 })
+      expect(await ids()).toEqual(['t1', 't2', 't3', 't4'])
     })
   })
 
