@@ -27,7 +27,7 @@ export interface WarehouseEnvironment {
   secret(reference: SecretKeyReference): Promise<string>
   /** Folder that relative paths of the manifest are relative to. */
   baseDir: string
-  /** Memory that a warehouse inside this process may use, such as `1GB`. Default: 256MB. */
+  /** Memory that a warehouse inside this process may use, such as `1GB`. Default: 128MB. */
   memoryLimit?: string
 }
 
@@ -46,6 +46,8 @@ export interface Capabilities {
   localOnly: boolean
   /** Default of schemaPolicy.maxColumns. */
   maxColumns: number
+  /** Size at which a segment is committed, in characters of stage files. */
+  segmentChars: number
   /** Largest text in bytes that a column takes; absent: no limit that a call could reach. */
   maxTextBytes?: number
 }

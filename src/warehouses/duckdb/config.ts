@@ -1,8 +1,12 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { DuckDbSettings } from '../../model/destination.ts'
 import type { WarehouseEnvironment } from '../port.ts'
 
-const DEFAULT_MEMORY_LIMIT = '256MB'
+/** What DuckDB may use by itself; the process needs about 300 MB more. */
+const DEFAULT_MEMORY_LIMIT = '128MB'
+/** One core is left to the conversion of calls; with little memory more threads only get into each other's way. */
+const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1))
 
 export interface DuckDbConfig {
   /** Absolute path of the database file. */
@@ -17,8 +21,9 @@ export function configOf(settings: DuckDbSettings, environment: WarehouseEnviron
     file,
     options: {
       memory_limit: environment.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
-      threads: process.env.DT ?? '2',
-      ...(process.env.BG ? { allocator_background_threads: 'true' } : {}),
+      threads: String(THREADS),
+      // Memory that DuckDB has freed goes back to the system at once.
+      allocator_background_threads: 'true',
       preserve_insertion_order: 'false',
       temp_directory: `${file}.tmp`,
     },

@@ -12,4 +12,6 @@ export const capabilities: Capabilities = {
   metered: false,
   localOnly: true,
   maxColumns: 1000,
+  // Large enough for whole row groups (122,880 rows) in each table: those go into the file without passing through the log.
+  segmentChars: 160 << 20,
 }

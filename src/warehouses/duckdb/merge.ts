@@ -64,7 +64,7 @@ const clock = (row: string): string =>
   `row(${row}.received_at, coalesce(${row}."timestamp", TIMESTAMP '-infinity'), ${row}.id)`
 
 /** Rows that are merged at once: all states of their aggregates must fit into little memory. */
-const ROWS_AT_ONCE = 100_000
+const ROWS_AT_ONCE = 50_000
 
 /** See UsersMerge in ../port.ts. Users are merged in portions, by the hash of their ids. */
 export function mergeUsers(names: Names, merge: UsersMerge): Statement[] {

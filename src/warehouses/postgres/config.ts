@@ -15,6 +15,9 @@ export const SESSION_SETTINGS = [
   'SET lock_timeout = 30000',
   'SET idle_in_transaction_session_timeout = 60000',
   "SET work_mem = '128MB'",
+  // Stages are temporary tables.
+  "SET temp_buffers = '64MB'",
+  'SET default_statistics_target = 10',
   'SET jit = off',
   'SET client_min_messages = warning',
 ].join('; ')

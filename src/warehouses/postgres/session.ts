@@ -8,7 +8,7 @@ import { connectionOptions, SESSION_SETTINGS } from './config.ts'
 import { dialect } from './dialect.ts'
 import { toEngageError } from './errors.ts'
 import { observeQuery } from './introspect.ts'
-import { copyPart, stageStatement } from './load.ts'
+import { analyzeStatement, copyPart, stageStatement } from './load.ts'
 
 export async function openSession(
   settings: PostgresSettings,
@@ -82,7 +82,7 @@ class PostgresSession implements Session {
     const name = `pg_temp.${dialect.quote(`eo_stage_${this.#stages}`)}`
     await this.execute(stageStatement(name, input))
     for (const part of input.parts) await this.#run(() => copyPart(this.#client, name, part))
-    await this.execute(`ANALYZE ${name}`)
+    await this.execute(analyzeStatement(name, input))
     return name
   }
 
