@@ -34,7 +34,7 @@ export interface LaneListener {
 }
 
 /** Takes finished lines of one width: see StageWriter. */
-export type LaneSink = (text: string, columns: readonly LaneColumn[], rows: number) => void
+export type LaneSink = (bytes: Buffer, columns: readonly LaneColumn[], rows: number) => void
 
 /** Name of the column that takes, as JSON, the properties for which a table has no column left. */
 export const OVERFLOW_COLUMN = '_overflow'
@@ -42,7 +42,9 @@ export const OVERFLOW_COLUMN = '_overflow'
 /** Columns of a table that its lane does not count: `uuid_ts` and the overflow. */
 const BESIDE_LANE = 2
 const MAX_DEPTH = 16
-const FLUSH_CHARS = 1 << 18
+const BUFFER_BYTES = 1 << 16
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const MAX_BYTES_PER_CHAR = 3
 /** Calls with ever new keys must not fill the memory. */
 const MAX_KEYS = 100_000
 
@@ -89,7 +91,9 @@ export class Lane {
   #keys = 0
   #targets = 1
   #fed = 0
-  #text = ''
+  /** Lines as bytes: text would be kept alive piece by piece until it is written. */
+  #buffer = Buffer.allocUnsafe(BUFFER_BYTES)
+  #length = 0
   #rows = 0
   #width = 0
   #traitHigh = 0
@@ -184,16 +188,22 @@ export class Lane {
     }
     let line = cells[0] ?? ''
     for (let i = 1; i < width; i++) line += `,${cells[i]}`
-    this.#text += `${line}\n`
+    line += '\n'
+    const room = line.length * MAX_BYTES_PER_CHAR
+    if (room > this.#buffer.length - this.#length) {
+      this.flush()
+      if (room > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(room)
+    }
+    this.#length += this.#buffer.write(line, this.#length)
     this.#rows++
-    if (this.#text.length > FLUSH_CHARS) this.flush()
   }
 
   /** Hands over what was built. */
   flush(): void {
     if (this.#rows === 0) return
-    this.#sink(this.#text, this.columns.slice(0, this.#width), this.#rows)
-    this.#text = ''
+    this.#sink(this.#buffer.subarray(0, this.#length), this.columns.slice(0, this.#width), this.#rows)
+    if (this.#buffer.length > BUFFER_BYTES) this.#buffer = Buffer.allocUnsafe(BUFFER_BYTES)
+    this.#length = 0
     this.#rows = 0
   }
 

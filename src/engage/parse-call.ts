@@ -28,7 +28,36 @@ export function parseCall(line: string): ParsedCall {
 
 /** JSON.parse that keeps numbers exact. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
-  return LONG_NUMBER.test(text) || !startsNested(text) ? JSON.parse(text, reviveExactly) : JSON.parse(text)
+  return mayLoseDigits(text) ? JSON.parse(text, reviveExactly) : JSON.parse(text)
+}
+
+/** First what costs next to nothing and is rarely true, then what is exact. */
+function mayLoseDigits(text: string): boolean {
+  if (!startsNested(text)) return true
+  return (hasLongRun(text) || FAR_EXPONENT.test(text)) && LONG_NUMBER.test(text)
+}
+
+/** Only with three digits can an exponent leave the range of a double; with fewer digits all numbers stay exact. */
+const FAR_EXPONENT = /\d[eE][+-]?\d{3}/
+
+const RUN = 16
+
+/** Whether 16 digits and points stand side by side: such a run has one at a multiple of 16, so only those are looked at. */
+function hasLongRun(text: string): boolean {
+  for (let i = RUN - 1; i < text.length; i += RUN) {
+    if (!isDigitOrPoint(text, i)) continue
+    let start = i
+    while (start > 0 && isDigitOrPoint(text, start - 1)) start--
+    let end = i + 1
+    while (end < text.length && isDigitOrPoint(text, end)) end++
+    if (end - start >= RUN) return true
+  }
+  return false
+}
+
+function isDigitOrPoint(text: string, index: number): boolean {
+  const code = text.charCodeAt(index)
+  return (code >= 0x30 && code <= 0x39) || code === 0x2e
 }
 
 function reviveExactly(_key: string, value: unknown, { source }: { source?: string }): unknown {

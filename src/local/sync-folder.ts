@@ -20,7 +20,7 @@ export interface SyncFolderOptions {
   destinations?: ReadonlySet<string>
   signal?: AbortSignal
   /** Size of a segment: see SyncInput. */
-  segmentChars?: number
+  segmentBytes?: number
   onProgress?: (scope: string, progress: SyncProgress) => void
   onRun?: (report: RunReport) => void
 }
@@ -62,7 +62,7 @@ async function syncPair(
   space: EngageSpace,
   name: string,
   resources: Resources,
-  { signal, segmentChars, onProgress }: SyncFolderOptions,
+  { signal, segmentBytes, onProgress }: SyncFolderOptions,
 ): Promise<RunReport> {
   const { context, stateDir } = folder
   const destination = named(resources.destinations, space.metadata.namespace, name)
@@ -90,7 +90,7 @@ async function syncPair(
       holder: context.holder,
       now: context.now,
       ...(signal ? { signal } : {}),
-      ...(segmentChars === undefined ? {} : { segmentChars }),
+      ...(segmentBytes === undefined ? {} : { segmentBytes }),
       ...(onProgress ? { onProgress: (progress: SyncProgress) => onProgress(order.scope, progress) } : {}),
     })
     if (report.opened || report.error) await recordFolderRun(folder, order, report)

@@ -44,7 +44,7 @@ export class Discards {
       const cell = cells[name]
       return cell === undefined ? '' : csvCell(cell)
     })
-    this.#writer.write(`${line.join(',')}\n`, this.#columns, 1)
+    this.#writer.write(Buffer.from(`${line.join(',')}\n`), this.#columns, 1)
   }
 
   take(): StagePart[] {

@@ -217,7 +217,8 @@ export class Run {
         )
       }
       this.#input.onProgress?.({ calls: this.calls, bytes: this.bytes, totalBytes })
-      if (this.#chars() >= (this.#input.segmentChars ?? this.#input.warehouse.capabilities.segmentChars)) await this.#cut()
+      if (this.#staged() >= (this.#input.segmentBytes ?? this.#input.warehouse.capabilities.segmentBytes))
+        await this.#cut()
       if (this.#failure !== undefined) throw this.#failure
     }
     for await (const piece of source.open(object, from)) {
@@ -256,9 +257,9 @@ export class Run {
     checkpoints.skip(skipped, ends)
   }
 
-  #chars(): number {
+  #staged(): number {
     let sum = 0
-    for (const writer of this.#writers.values()) sum += writer.chars
+    for (const writer of this.#writers.values()) sum += writer.bytes
     return sum
   }
 

@@ -4,9 +4,6 @@ import { join } from 'node:path'
 import type { LaneColumn } from '../engage/lane.ts'
 import type { StagePart } from '../warehouses/port.ts'
 
-/** A UTF-16 unit is at most three bytes of UTF-8. */
-const MAX_BYTES_PER_CHAR = 3
-
 /**
  * Writes the lines of one lane to stage files in a folder: a new file (part) whenever the lane has got another column,
  * so that every file is a table of one width.
@@ -17,15 +14,15 @@ export class StageWriter {
   #parts: StagePart[] = []
   #file: number | undefined
   #count = 0
-  /** Characters written since the last `take`: what a segment is measured by. */
-  chars = 0
+  /** Bytes written since the last `take`: what a segment is measured by. */
+  bytes = 0
 
   constructor(directory: string, name: string) {
     this.#directory = directory
     this.#name = name
   }
 
-  readonly write = (text: string, columns: readonly LaneColumn[], rows: number): void => {
+  readonly write = (lines: Buffer, columns: readonly LaneColumn[], rows: number): void => {
     let part = this.#parts.at(-1)
     if (part === undefined || this.#file === undefined || part.columns.length !== columns.length) {
       this.#close()
@@ -35,9 +32,9 @@ export class StageWriter {
       this.#file = openSync(path, 'wx', 0o600)
     }
     part.rows += rows
-    part.longestLine = Math.max(part.longestLine, text.length * MAX_BYTES_PER_CHAR)
-    this.chars += text.length
-    writeSync(this.#file, text)
+    part.longestLine = Math.max(part.longestLine, lines.length)
+    this.bytes += lines.length
+    writeAll(this.#file, lines)
   }
 
   /** Closes the current file and hands over all parts; writing goes on in new ones. */
@@ -45,7 +42,7 @@ export class StageWriter {
     this.#close()
     const parts = this.#parts
     this.#parts = []
-    this.chars = 0
+    this.bytes = 0
     return parts
   }
 
@@ -53,6 +50,10 @@ export class StageWriter {
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
   }
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
 }
 
 /** Deletes stage files that were loaded. */

@@ -24,8 +24,8 @@ export interface SyncInput {
   /** Stop soon: what was read is committed, the rest is left for the next run. */
   signal?: AbortSignal
   onProgress?: (progress: SyncProgress) => void
-  /** Size at which a segment is committed, in characters of stage files. Default: the warehouse's. */
-  segmentChars?: number
+  /** Size at which a segment is committed, in bytes of stage files. Default: the warehouse's. */
+  segmentBytes?: number
 }
 
 export interface SyncProgress {

@@ -46,8 +46,8 @@ export interface Capabilities {
   localOnly: boolean
   /** Default of schemaPolicy.maxColumns. */
   maxColumns: number
-  /** Size at which a segment is committed, in characters of stage files. */
-  segmentChars: number
+  /** Size at which a segment is committed, in bytes of stage files. */
+  segmentBytes: number
   /** Largest text in bytes that a column takes; absent: no limit that a call could reach. */
   maxTextBytes?: number
 }

@@ -5,7 +5,7 @@ import { syncFolder } from '../../src/local/sync-folder.ts'
 const [dir = ''] = process.argv.slice(2)
 const folder = await openFolder(dir)
 process.stdout.write('started\n')
-const { runs, problems } = await syncFolder(folder, { segmentChars: 500_000 })
+const { runs, problems } = await syncFolder(folder, { segmentBytes: 500_000 })
 if (problems.length > 0 || runs.some(({ status }) => status !== 'Success')) {
   throw new Error(JSON.stringify({ problems, runs }))
 }

@@ -68,7 +68,7 @@ const delivery = fc.record({
         return places.map((at) => ({ ...at, call: { ...one, timestamp } }))
       }),
     ),
-  segmentChars: fc.constantFrom(1, 200, 1000),
+  segmentBytes: fc.constantFrom(1, 200, 1000),
 })
 
 const TABLES = ['identifies', 'users', 'trait_computed']
@@ -82,7 +82,7 @@ describe.each(WAREHOUSES)('properties of a sync on $name', ({ open }) => {
   afterAll(() => bench.remove())
 
   /** Syncs runs of files, each a list of calls, into tables of their own, and returns those. */
-  async function tablesOf(runs: readonly (readonly (readonly Call[])[])[], segmentChars?: number) {
+  async function tablesOf(runs: readonly (readonly (readonly Call[])[])[], segmentBytes?: number) {
     const name = `s${++spaces}`
     const bookkeepingSchema = `eo_${name}`
     const order = await bench.prepare({
@@ -107,7 +107,7 @@ describe.each(WAREHOUSES)('properties of a sync on $name', ({ open }) => {
             mirror = written
           },
         },
-        ...(segmentChars === undefined ? {} : { segmentChars }),
+        ...(segmentBytes === undefined ? {} : { segmentBytes }),
       })
       expect(report.error).toBeUndefined()
     }
@@ -127,11 +127,11 @@ describe.each(WAREHOUSES)('properties of a sync on $name', ({ open }) => {
     timeout: 120_000,
   }, async () => {
     await fc.assert(
-      fc.asyncProperty(delivery, async ({ placed, segmentChars }) => {
+      fc.asyncProperty(delivery, async ({ placed, segmentBytes }) => {
         const runs = [0, 1, 2].map((run) =>
           [0, 1, 2].map((file) => placed.filter((one) => one.run === run && one.file === file).map((one) => one.call)),
         )
-        const split = await tablesOf(runs, segmentChars)
+        const split = await tablesOf(runs, segmentBytes)
         const whole = await tablesOf([[placed.map((one) => one.call)]])
         expect(split).toEqual(whole)
       }),

@@ -76,8 +76,8 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
 
     test.each([[1], [undefined]])(
       'with None it gets only what comes after it (segments of %s)',
-      async (segmentChars) => {
-        const segments = segmentChars === undefined ? {} : { segmentChars }
+      async (segmentBytes) => {
+        const segments = segmentBytes === undefined ? {} : { segmentBytes }
         await bench.write('a.ndjson', [entered(1, 'vip'), entered(2, 'new')])
         await bench.write('b.ndjson', [entered(3, 'new')])
         await bench.sync(await bench.prepare(MANIFESTS), segments)
@@ -226,7 +226,7 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
     for (const [index, value] of values.entries()) {
       await bench.write(`${index}.ndjson`, [identify(index, { level: value, [`only_${index}`]: index })])
     }
-    const report = await bench.sync(order, { segmentChars: 1 })
+    const report = await bench.sync(order, { segmentBytes: 1 })
     expect(report).toMatchObject({ status: 'Success', rows: 8 })
     for (const table of ['identifies', 'users']) {
       expect(await bench.rows(`engage_default.${table}`, 'user_id', 'level', 'only_2')).toEqual([
