@@ -5,8 +5,8 @@ import type { WarehouseEnvironment } from '../port.ts'
 
 /** What DuckDB may use by itself; the process needs about 300 MB more. */
 const DEFAULT_MEMORY_LIMIT = '128MB'
-/** One core is left to the conversion of calls; with little memory more threads only get into each other's way. */
-const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1))
+/** With little memory more threads only get into each other's way. */
+const THREADS = Math.min(2, availableParallelism())
 
 export interface DuckDbConfig {
   /** Absolute path of the database file. */

@@ -13,5 +13,5 @@ export const capabilities: Capabilities = {
   localOnly: true,
   maxColumns: 1000,
   // Large enough for whole row groups (122,880 rows) in each table: those go into the file without passing through the log.
-  segmentBytes: 160 << 20,
+  segmentBytes: 128 << 20,
 }
