@@ -106,7 +106,8 @@ export interface EventsMerge {
  * `users` holds one row per user, each trait with the non-null value of the greatest clock (received_at, timestamp, id).
  * The twin, in the bookkeeping schema, holds for each user the newest call of each set of non-null traits (`trait_set`):
  * a call of the same set with a greater clock replaces it, so the users row is always the merge of a few twin rows and
- * late calls find the clocks that they must be compared with. Twin rows that no longer give any value are deleted.
+ * late calls find the clocks that they must be compared with. Twin rows that no longer give any value are deleted, those
+ * of calls without traits among them: `received_at` of a users row is the latest of all its calls, and never goes back.
  * The statements that count are those of `users`.
  */
 export interface UsersMerge {

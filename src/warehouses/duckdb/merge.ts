@@ -89,6 +89,8 @@ function mergePortion({ quote, table, literal }: Names, merge: UsersMerge, porti
   SELECT t.*, t.rowid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY ${clock('t')}, trait_set) AS "#rank"
   FROM ${twin} AS t WHERE user_id IN (SELECT user_id FROM ${stage} AS s WHERE ${meant})
 )`
+  /** The twin forgets calls without traits, so received_at may be later than all of its rows. */
+  const next = (column: string) => `${column === 'received_at' ? 'greatest' : 'coalesce'}(s.${column}, u.${column})`
   const given = (trait: string) => `max(CASE WHEN ${trait} IS NOT NULL THEN "#rank" END)`
   return [
     {
@@ -106,8 +108,8 @@ WHEN NOT MATCHED THEN INSERT (${twinColumns.join(', ')}) VALUES (${twinColumns.m
   SELECT ${['user_id', 'max(received_at) AS received_at', ...traits.map((trait) => `arg_max(${trait}, "#rank") AS ${trait}`)].join(', ')}
   FROM ranked GROUP BY user_id
 ) AS s ON u.id = s.user_id
-WHEN MATCHED AND (${['received_at', ...traits].map((column) => `s.${column} IS NOT NULL AND s.${column} IS DISTINCT FROM u.${column}`).join(' OR ')})
-THEN UPDATE SET user_id = s.user_id, received_at = s.received_at, uuid_ts = ${loadedAt}${traits.map((trait) => `, ${trait} = coalesce(s.${trait}, u.${trait})`).join('')}
+WHEN MATCHED AND (${['received_at', ...traits].map((column) => `${next(column)} IS DISTINCT FROM u.${column}`).join(' OR ')})
+THEN UPDATE SET user_id = s.user_id, uuid_ts = ${loadedAt}, ${assign(['received_at', ...traits], next)}
 WHEN NOT MATCHED THEN INSERT (id, user_id, received_at, uuid_ts${traits.map((trait) => `, ${trait}`).join('')})
 VALUES (s.user_id, s.user_id, s.received_at, ${loadedAt}${traits.map((trait) => `, s.${trait}`).join('')})`,
       counts: true,

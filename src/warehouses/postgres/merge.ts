@@ -68,9 +68,9 @@ export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge):
   WHERE user_id IN (SELECT user_id FROM ${stage} AS s WHERE ${meant}) GROUP BY user_id
 )`
   const userColumns = ['id', 'user_id', 'received_at', 'uuid_ts', ...traits]
-  const changed = ['received_at', ...traits].map(
-    (column) => `(excluded.${column} IS NOT NULL AND excluded.${column} IS DISTINCT FROM u.${column})`,
-  )
+  /** The twin forgets calls without traits, so received_at may be later than all of its rows. */
+  const next = (column: string) =>
+    `${column === 'received_at' ? 'greatest' : 'coalesce'}(excluded.${column}, u.${column})`
   /** First in order is number 1: the rank of the row that gives a trait is the smallest of those that have a value. */
   const given = (trait: string) => `min("#rank") FILTER (WHERE ${trait} IS NOT NULL)`
   return [
@@ -93,8 +93,8 @@ FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" = 1
 UNION ALL
 SELECT ${['r.user_id', 'r.user_id', 'max(r.received_at)', loadedAt, ...traits.map(latest)].join(', ')}
 FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" > 1 GROUP BY r.user_id
-ON CONFLICT (id) DO UPDATE SET ${list(['user_id', 'received_at', 'uuid_ts', ...traits], (column) => `${column} = coalesce(excluded.${column}, u.${column})`)}
-WHERE ${changed.join(' OR ')}`,
+ON CONFLICT (id) DO UPDATE SET ${list(['user_id', 'received_at', 'uuid_ts', ...traits], (column) => `${column} = ${next(column)}`)}
+WHERE ${['received_at', ...traits].map((column) => `${next(column)} IS DISTINCT FROM u.${column}`).join(' OR ')}`,
       counts: true,
     },
     {

@@ -13,8 +13,8 @@ MERGE INTO "engage_default"."users" AS u USING (
   SELECT user_id, max(received_at) AS received_at, arg_max("plan", "#rank") AS "plan", arg_max("order", "#rank") AS "order"
   FROM ranked GROUP BY user_id
 ) AS s ON u.id = s.user_id
-WHEN MATCHED AND (s.received_at IS NOT NULL AND s.received_at IS DISTINCT FROM u.received_at OR s."plan" IS NOT NULL AND s."plan" IS DISTINCT FROM u."plan" OR s."order" IS NOT NULL AND s."order" IS DISTINCT FROM u."order")
-THEN UPDATE SET user_id = s.user_id, received_at = s.received_at, uuid_ts = CAST('2026-03-01T00:00:00.000Z' AS TIMESTAMP), "plan" = coalesce(s."plan", u."plan"), "order" = coalesce(s."order", u."order")
+WHEN MATCHED AND (greatest(s.received_at, u.received_at) IS DISTINCT FROM u.received_at OR coalesce(s."plan", u."plan") IS DISTINCT FROM u."plan" OR coalesce(s."order", u."order") IS DISTINCT FROM u."order")
+THEN UPDATE SET user_id = s.user_id, uuid_ts = CAST('2026-03-01T00:00:00.000Z' AS TIMESTAMP), received_at = greatest(s.received_at, u.received_at), "plan" = coalesce(s."plan", u."plan"), "order" = coalesce(s."order", u."order")
 WHEN NOT MATCHED THEN INSERT (id, user_id, received_at, uuid_ts, "plan", "order")
 VALUES (s.user_id, s.user_id, s.received_at, CAST('2026-03-01T00:00:00.000Z' AS TIMESTAMP), s."plan", s."order");
 

@@ -17,8 +17,8 @@ FROM "engageops"."users_of_engage_default" AS r JOIN touched USING (user_id) WHE
 UNION ALL
 SELECT r.user_id, r.user_id, max(r.received_at), CAST('2026-03-01T00:00:00.000Z' AS timestamp with time zone), (array_agg(r."plan" ORDER BY r.received_at DESC, coalesce(r."timestamp", '-infinity') DESC, r.id COLLATE "C" DESC, r.trait_set COLLATE "C" DESC) FILTER (WHERE r."plan" IS NOT NULL))[1], (array_agg(r."order" ORDER BY r.received_at DESC, coalesce(r."timestamp", '-infinity') DESC, r.id COLLATE "C" DESC, r.trait_set COLLATE "C" DESC) FILTER (WHERE r."order" IS NOT NULL))[1]
 FROM "engageops"."users_of_engage_default" AS r JOIN touched USING (user_id) WHERE "#rows" > 1 GROUP BY r.user_id
-ON CONFLICT (id) DO UPDATE SET user_id = coalesce(excluded.user_id, u.user_id), received_at = coalesce(excluded.received_at, u.received_at), uuid_ts = coalesce(excluded.uuid_ts, u.uuid_ts), "plan" = coalesce(excluded."plan", u."plan"), "order" = coalesce(excluded."order", u."order")
-WHERE (excluded.received_at IS NOT NULL AND excluded.received_at IS DISTINCT FROM u.received_at) OR (excluded."plan" IS NOT NULL AND excluded."plan" IS DISTINCT FROM u."plan") OR (excluded."order" IS NOT NULL AND excluded."order" IS DISTINCT FROM u."order");
+ON CONFLICT (id) DO UPDATE SET user_id = coalesce(excluded.user_id, u.user_id), received_at = greatest(excluded.received_at, u.received_at), uuid_ts = coalesce(excluded.uuid_ts, u.uuid_ts), "plan" = coalesce(excluded."plan", u."plan"), "order" = coalesce(excluded."order", u."order")
+WHERE greatest(excluded.received_at, u.received_at) IS DISTINCT FROM u.received_at OR coalesce(excluded."plan", u."plan") IS DISTINCT FROM u."plan" OR coalesce(excluded."order", u."order") IS DISTINCT FROM u."order";
 
 WITH touched AS MATERIALIZED (
   SELECT user_id, count(*) AS "#rows" FROM "engageops"."users_of_engage_default"
