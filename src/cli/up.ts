@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { applyFolder } from '../local/apply-folder.ts'
-import type { Folder } from '../local/folder.ts'
+import { EngageError } from '../model/errors.ts'
 import { nextSyncTime } from '../reconcile/record-run.ts'
 import { EXIT } from './exit-codes.ts'
+import { describeFailure } from './failure.ts'
 import { interruption } from './interrupt.ts'
-import { openManifests } from './manifests.ts'
+import { InvalidManifests, openManifests } from './manifests.ts'
 import { hasColour } from './output.ts'
 import { sayProblems } from './plan.ts'
 import { counted, formatNext } from './quantities.ts'
@@ -19,54 +20,75 @@ export interface UpOptions {
 /** A timer of Node cannot wait longer. */
 const LONGEST_SLEEP_MS = 2 ** 31 - 1
 
+/** Next due time (RFC 3339) of every destination that is not suspended, by name. */
+type Due = Map<string, string>
+
 /**
  * Applies what loses no data, syncs once, then on the schedules of the destinations, until Ctrl-C. A run that is under
  * way then commits what it has read; what it has not read is read next time. Runs never overlap: one that is due while
- * another is under way starts after it, once.
+ * another is under way starts after it, once. Manifests are read again before every run; what is wrong then is told, and
+ * tried again at the next due time.
  */
 export async function run(options: UpOptions): Promise<number> {
   const signal = interruption()
-  let folder = await openManifests(options)
+  const folder = await openManifests(options)
   const applied = await applyFolder(folder)
   process.stdout.write(`${counted(applied.resources.length, 'resource')} applied.\n`)
   sayProblems(applied.problems)
-  await syncAll(folder, signal, undefined)
+  let due = await schedule(options, new Map(), new Date())
+  await syncDestinations(options, signal, new Set(due.keys()))
   while (!signal.aborted) {
-    const due = await nextDue(folder)
-    if (!due) {
+    const [first] = [...due.values()].sort()
+    if (first === undefined) {
       process.stdout.write('Every destination is suspended: nothing is left to do.\n')
       return EXIT.ok.code
     }
-    process.stdout.write(`Next sync ${formatNext(due.time, new Date())}, at ${due.time}. Ctrl-C ends.\n`)
-    await waitUntil(Date.parse(due.time), signal)
+    process.stdout.write(`Next sync ${formatNext(first, new Date())}, at ${first}. Ctrl-C ends.\n`)
+    await waitUntil(Date.parse(first), signal)
     if (signal.aborted) break
-    folder = await openManifests(options)
-    await syncAll(folder, signal, due.destinations)
+    const started = new Date()
+    const names = new Set([...due].filter(([, time]) => Date.parse(time) <= started.getTime()).map(([name]) => name))
+    await syncDestinations(options, signal, names)
+    for (const name of names) due.delete(name)
+    due = await schedule(options, due, started)
   }
   process.stdout.write('Stopped; what was read is committed.\n')
   return EXIT.ok.code
 }
 
-async function syncAll(
-  folder: Folder,
-  signal: AbortSignal,
-  destinations: ReadonlySet<string> | undefined,
-): Promise<void> {
-  const result = await syncWithProgress(folder, { signal, ...(destinations ? { destinations } : {}) })
-  process.stdout.write(renderRuns(result.runs, hasColour(process.stdout)))
-  sayProblems(result.problems)
+/** Keeps the due times that have not come yet, and finds those of all other destinations, after the given time. */
+async function schedule(options: UpOptions, due: Due, after: Date): Promise<Due> {
+  const next: Due = new Map()
+  const found = await attempt(async () => (await openManifests(options)).store.destinations())
+  if (!found) return due.size > 0 ? due : retryLater(after)
+  for (const { metadata, spec } of found) {
+    const time = nextSyncTime(spec.sync, after)
+    if (time !== undefined) next.set(metadata.name, due.get(metadata.name) ?? time)
+  }
+  return next
 }
 
-/** The next time at which a destination is due, and all that are due then. */
-async function nextDue({ store }: Folder): Promise<{ time: string; destinations: Set<string> } | undefined> {
-  const now = new Date()
-  const times = (await store.destinations()).flatMap(({ metadata, spec }) => {
-    const time = nextSyncTime(spec.sync, now)
-    return time === undefined ? [] : [{ name: metadata.name, time }]
+/** Manifests that cannot be read now are read again in a minute. */
+const retryLater = (now: Date): Due => new Map([['', new Date(now.getTime() + 60_000).toISOString()]])
+
+async function syncDestinations(options: UpOptions, signal: AbortSignal, names: ReadonlySet<string>): Promise<void> {
+  if (names.has('')) return
+  await attempt(async () => {
+    const result = await syncWithProgress(await openManifests(options), { signal, destinations: names })
+    process.stdout.write(renderRuns(result.runs, hasColour(process.stdout)))
+    sayProblems(result.problems)
   })
-  const [first] = times.map(({ time }) => time).sort()
-  if (first === undefined) return undefined
-  return { time: first, destinations: new Set(times.filter(({ time }) => time === first).map(({ name }) => name)) }
+}
+
+/** Does the work; what passes, such as another program at work or a manifest that is being edited, is only told. */
+async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof EngageError) && !(error instanceof InvalidManifests)) throw error
+    process.stderr.write(describeFailure(error, false).text)
+    return undefined
+  }
 }
 
 async function waitUntil(time: number, signal: AbortSignal): Promise<void> {

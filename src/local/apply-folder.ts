@@ -37,6 +37,7 @@ export async function applyFolder(folder: Folder, options: ApplyOptions = {}): P
     ...folder.context,
     ...(options.approvedPlans ? { approvedPlans: options.approvedPlans } : {}),
   }
+  store.refresh()
   store.admit()
   keepInstallation(stateDir, context.installationId)
   const done = (resource: EngageResource) => {

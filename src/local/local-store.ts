@@ -60,6 +60,14 @@ export class LocalStore implements ResourceStore {
     for (const applied of parts.applied) this.#apply(applied, parts.now)
   }
 
+  /** Takes over statuses that another program has written since the folder was read; to be called under its lock. */
+  refresh(): void {
+    for (const [key, { resource }] of this.#files.readAll().states) {
+      const state = this.#states.get(key)
+      if (state) this.#states.set(key, { ...state, resource: withStatusOf(state.resource, resource) })
+    }
+  }
+
   /** Writes the resources that are new or have changed. */
   admit(): void {
     for (const key of this.#changed) {

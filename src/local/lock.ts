@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { EngageError } from '../model/errors.ts'
@@ -14,7 +14,11 @@ const held = new Set<string>()
 export function lockFolder(path: string): Disposable {
   mkdirSync(dirname(path), { recursive: true })
   if (held.has(path) || !(tryToLock(path) || (isStale(path) && tryToTakeOver(path)))) {
-    throw new EngageError('LeaseHeld', 'Wait', `${path} is held by ${holderOf(path)}: wait for it, or end it`)
+    throw new EngageError(
+      'LeaseHeld',
+      'Wait',
+      `${path} is held by ${holderOf(path)}: wait for it, or end it; if it is gone for good, delete the file`,
+    )
   }
   held.add(path)
   return {
@@ -37,12 +41,16 @@ function tryToLock(path: string): boolean {
   }
 }
 
-/** Of several that find a dead process's lock only one can rename it away. */
+/** Of several that find a dead process's lock only one can rename it away; what is not stale after all is put back. */
 function tryToTakeOver(path: string): boolean {
   const away = `${path}.${process.pid}.stale`
   try {
     renameSync(path, away)
   } catch {
+    return false
+  }
+  if (!isStale(away)) {
+    renameSync(away, path)
     return false
   }
   rmSync(away, { force: true })
@@ -63,7 +71,8 @@ function readHolder(path: string): { pid: number; host: string } | undefined {
 
 function isStale(path: string): boolean {
   const holder = readHolder(path)
-  if (holder === undefined) return true // It ended between making the file and writing to it.
+  // Between making the file and writing to it there is a moment; who ended in it is not coming back.
+  if (holder === undefined) return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > 5000
   if (holder.host !== hostname()) return false
   return holder.pid === process.pid || !isRunning(holder.pid)
 }

@@ -25,9 +25,12 @@ export function planProblems({ problems, verdicts }: SchemaPlan, space: string):
   ]
 }
 
-/** What the Ready condition says, unless all is well or was held back on purpose. */
+/** Reasons that are no matter of what was declared: held back on purpose, or the last sync, which the next one mends. */
+const NO_PROBLEM: readonly string[] = ['Suspended', 'SyncFailed', 'SyncPartial', 'NeverSynced']
+
+/** What the Ready condition says, unless all is as declared. */
 export function statusProblems(resource: EngageResource): FolderProblem[] {
   const ready = resource.status?.conditions.find(({ type }) => type === 'Ready')
-  if (!ready || ready.status === 'True' || ready.reason === 'Suspended') return []
+  if (!ready || ready.status === 'True' || NO_PROBLEM.includes(ready.reason)) return []
   return [{ resource: nameOf(resource), reason: ready.reason, message: ready.message }]
 }

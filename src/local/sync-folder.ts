@@ -37,8 +37,9 @@ export interface SyncFolderResult {
  */
 export async function syncFolder(folder: Folder, options: SyncFolderOptions = {}): Promise<SyncFolderResult> {
   using _lock = lockFolder(join(folder.stateDir, 'lock'))
-  const result: SyncFolderResult = { runs: [], problems: [] }
+  folder.store.refresh()
   const resources = await readResources(folder.store)
+  const result: SyncFolderResult = { runs: [], problems: unknownNames(resources, options) }
   for (const space of resources.spaces) {
     if (options.space !== undefined && options.space !== space.metadata.name) continue
     for (const { name } of space.spec.destinations) {
@@ -71,6 +72,9 @@ async function syncPair(
     const { reason, consequence, message } = trouble ?? destinationNotFound(name)
     throw new EngageError(reason, consequence, message)
   }
+  if (!space.status) {
+    throw new EngageError('Reconciling', 'Wait', 'the space has no tables yet: run engageops apply, then sync')
+  }
   const warehouse = await warehouseFor(context, destination)
   const order = loadableOrder(space, destination, resources.activations, {
     identifiers: warehouse.dialect.identifiers,
@@ -98,4 +102,23 @@ async function syncPair(
   } finally {
     for (const source of sources) await source[Symbol.asyncDispose]()
   }
+}
+
+/** Names that were asked for and that nothing in the folder has. */
+function unknownNames(
+  { spaces, destinations }: Resources,
+  { space, destinations: wanted }: SyncFolderOptions,
+): FolderProblem[] {
+  const names = (resources: readonly { metadata: { name: string } }[]) => resources.map(({ metadata }) => metadata.name)
+  const problems: FolderProblem[] = []
+  if (space !== undefined && !names(spaces).includes(space)) {
+    const message = `there is no such EngageSpace; there is: ${names(spaces).join(', ')}`
+    problems.push({ resource: `EngageSpace/${space}`, reason: 'SpaceNotFound', message })
+  }
+  for (const name of wanted ?? []) {
+    if (names(destinations).includes(name)) continue
+    const message = `there is no such WarehouseDestination; there is: ${names(destinations).join(', ')}`
+    problems.push({ resource: `WarehouseDestination/${name}`, reason: 'DestinationNotFound', message })
+  }
+  return problems
 }
