@@ -1,4 +1,4 @@
-import type { Trigger } from '../model/activation.ts'
+import { ADDED_TRIGGERS, REMOVED_TRIGGERS, type Trigger } from '../model/activation.ts'
 import type { ClassicActivation, Computation, StorageActionsOrder, WorkOrder } from '../plan/work-order.ts'
 import { asObject, type Call } from './call.ts'
 import { snakeCase } from './snake-case.ts'
@@ -120,8 +120,6 @@ export function triggersOf(call: Call, computation: Computation): readonly Trigg
   const named = typeof call.event === 'string' ? TRIGGER_OF_EVENT[snakeCase(call.event)] : undefined
   if (named) return [named]
   const membership = asObject(call.properties)?.[computation.key] ?? asObject(call.traits)?.[computation.key]
-  return membership === false || membership === 'false' ? REMOVED : ADDED
+  return membership === false || membership === 'false' ? REMOVED_TRIGGERS : ADDED_TRIGGERS
 }
 const JOURNEY: readonly Trigger[] = ['JourneyStepEntered']
-const ADDED: readonly Trigger[] = ['AudienceEntered', 'EntityAdded']
-const REMOVED: readonly Trigger[] = ['AudienceExited', 'EntityRemoved']

@@ -13,6 +13,14 @@ export const TRIGGERS = [
 ] as const
 export type Trigger = (typeof TRIGGERS)[number]
 
+/** Triggers that a track call counts as together, where nothing but the membership in it tells what happened. */
+export const ADDED_TRIGGERS: readonly Trigger[] = ['AudienceEntered', 'EntityAdded']
+export const REMOVED_TRIGGERS: readonly Trigger[] = ['AudienceExited', 'EntityRemoved']
+
+/** The triggers that one call can count as beside this one, itself among them. */
+export const triggersWith = (trigger: Trigger): readonly Trigger[] =>
+  [ADDED_TRIGGERS, REMOVED_TRIGGERS].find((together) => together.includes(trigger)) ?? [trigger]
+
 const name = ruled(z.string().min(1).max(255), notBlank)
 
 const COMPUTATION_KINDS = ['audience', 'computedTrait', 'journey'] as const

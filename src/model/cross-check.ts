@@ -1,4 +1,4 @@
-import type { Activation, StorageActionsSpec } from './activation.ts'
+import { type Activation, type StorageActionsSpec, triggersWith } from './activation.ts'
 import type { WarehouseDestination } from './destination.ts'
 import type { EngageResource } from './kinds.ts'
 import type { Reason } from './reasons.ts'
@@ -173,9 +173,16 @@ function conflictWith(
   actions: StorageActionsSpec,
 ): string | undefined {
   const other = `Activation ${older.activation.metadata.name}`
-  const trigger = actions.triggers.find((one) => older.actions.triggers.includes(one))
-  if (trigger && sameComputation(older.activation, activation)) {
-    return `spec.storageActions: ${other} writes ${trigger} of the same computation to table ${actions.table} already: write another table, or other triggers`
+  if (sameComputation(older.activation, activation)) {
+    const trigger = actions.triggers.find((one) => older.actions.triggers.includes(one))
+    if (trigger) {
+      return `spec.storageActions: ${other} writes ${trigger} of the same computation to table ${actions.table} already: write another table, or other triggers`
+    }
+    const meant = actions.triggers.flatMap(triggersWith)
+    const near = older.actions.triggers.find((one) => meant.includes(one))
+    if (near) {
+      return `spec.storageActions: ${other} writes ${near} of the same computation to table ${actions.table} already, and calls that do not say which count as ${triggersWith(near).join(' and ')}, so that both would write them under one id: write another table, or one Activation with both triggers`
+    }
   }
   for (const [index, { name, type }] of (actions.columns ?? []).entries()) {
     const taken = older.actions.columns?.find((column) => lowerCase(column.name) === lowerCase(name))

@@ -1,5 +1,5 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
-import type { Activation } from '../model/activation.ts'
+import { type Activation, triggersWith } from '../model/activation.ts'
 import type { SpaceSpec } from '../model/space.ts'
 import type { LogicalType, Table } from '../model/table.ts'
 import { eventTables, storageTable, traitColumn } from './activation-tables.ts'
@@ -81,9 +81,12 @@ function claimsOf({ spec }: Activation, computation: DeclaredComputation, identi
     const table = storageTable(spec.storageActions, computation, schemas, identifiers)
     addTypes(table)
     for (const trigger of spec.storageActions.triggers) {
+      const [first, second] = triggersWith(trigger)
+      // Two activations would write a call that counts as both under one id.
+      const what = second ? `${first} or ${second} (calls that do not say which count as both)` : first
       claims.exclusive.set(
-        `storage ${computation.key} ${table.name} ${trigger}`,
-        `${trigger} of "${computation.key}" in table ${table.name}`,
+        `storage ${computation.key} ${table.name} ${first}`,
+        `${what} of "${computation.key}" in table ${table.name}`,
       )
     }
   }

@@ -100,6 +100,21 @@ describe('one table for two activations', () => {
     ])
   })
 
+  test('who both write the calls that do not say which trigger they are', () => {
+    const accounts = (name: string, trigger: string, spec: object = {}) =>
+      actions(name, { triggers: [trigger], ...spec }, { computation: { audience: 'accounts' } })
+    const two = (one: string, other: string, spec: object = {}) =>
+      found(destination(), space(), accounts('a', one), accounts('b', other, spec))
+    expect(two('AudienceEntered', 'EntityAdded')).toEqual([
+      'b Conflict: spec.storageActions: Activation a writes AudienceEntered of the same computation to table vip_members already, and calls that do not say which count as AudienceEntered and EntityAdded, so that both would write them under one id: write another table, or one Activation with both triggers',
+    ])
+    expect(two('EntityRemoved', 'AudienceExited')).toEqual([
+      expect.stringContaining('AudienceExited and EntityRemoved'),
+    ])
+    expect(two('AudienceEntered', 'EntityRemoved')).toEqual([])
+    expect(two('AudienceEntered', 'EntityAdded', { table: 'other' })).toEqual([])
+  })
+
   test('who give one column two types', () => {
     const column = (name: string, type: string) => ({ columns: [{ name, type, path: '$.properties.x' }] })
     const exited = { triggers: ['AudienceExited'] }

@@ -70,6 +70,19 @@ test('names that become one table or column in the warehouse are compared as suc
   })
 })
 
+test('entered and added, exited and removed are one in a table: a call may count as both', () => {
+  const actions = (name: string, table: string, trigger: string, meta = {}) =>
+    activationOf(
+      name,
+      { computation: { audience: 'abandoned_carts' }, storageActions: { table, triggers: [trigger] } },
+      meta,
+    )
+  const old = actions('old', 'myTable', 'EntityAdded', OLD)
+  expect(verdicts([old, actions('young', 'my_table', 'AudienceEntered')])).toMatchObject({ young: 'Conflict' })
+  expect(verdicts([old, actions('young', 'my_table', 'EntityRemoved')])).toMatchObject({ young: undefined })
+  expect(verdicts([old, actions('young', 'theirs', 'AudienceEntered')])).toMatchObject({ young: undefined })
+})
+
 test('two computations whose keys share a column must agree on its type', () => {
   const space = spaceOf({
     computedTraits: [
