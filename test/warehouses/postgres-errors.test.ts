@@ -147,6 +147,16 @@ describe('errors of Postgres', () => {
     expect(error.message).toContain('theirs.report')
   })
 
+  it('keeps the row that broke a rule to itself', async () => {
+    await using session = await connect()
+    await session.execute('CREATE TABLE theirs.strict (id text PRIMARY KEY, plan text NOT NULL)')
+    await session.execute("INSERT INTO theirs.strict VALUES ('u123@example.com', 'free')")
+    const missing = await errorOf(session.execute("INSERT INTO theirs.strict VALUES ('u456@example.com', NULL)"))
+    expect(missing.message).toContain('column "plan" of relation "strict" violates not-null constraint')
+    const twice = await errorOf(session.execute("INSERT INTO theirs.strict VALUES ('u123@example.com', 'pro')"))
+    for (const { message } of [missing, twice]) expect(message).not.toContain('example.com')
+  })
+
   it('asks for a key where a table that was taken over has none', async () => {
     await using session = await connect()
     await session.execute('CREATE TABLE theirs.keyless (id text)')

@@ -27,6 +27,9 @@ const NETWORK = new Set([
   'EPIPE',
 ])
 
+/** Bad values and broken constraints: the detail shows the row, which is about people. */
+const TELLS_DATA = /^(22|23)/
+
 export function toEngageError(error: unknown, settings: PostgresSettings): EngageError {
   if (error instanceof EngageError) return error
   const cause = error instanceof Error ? error : new Error(String(error))
@@ -39,7 +42,7 @@ function meaningOf(error: DriverError, settings: PostgresSettings): Meaning {
   const code = error.code ?? ''
   const server = `${settings.host}:${settings.port}`
   const message = error.message || code
-  const detail = error.detail ? `${message} (${error.detail})` : message
+  const detail = error.detail && !TELLS_DATA.test(code) ? `${message} (${error.detail})` : message
   const is = (reason: Reason, consequence: Consequence, text: string): Meaning => ({
     reason,
     consequence,
