@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Column, TableName } from '../model/table.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import type { Change } from '../plan/change.ts'
+import { tableId } from '../plan/registry.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import type { Dialect } from '../warehouses/port.ts'
 import { insertRows, type LedgerRow } from './ledger.ts'
@@ -31,41 +32,49 @@ export function registerStatements(
     first_run: runId,
     created_at: now,
   })
-  return changes.flatMap((change): string[] => {
-    switch (change.kind) {
-      case 'CreateTable':
-        return [
-          `DELETE FROM ${dialect.table(columns)} WHERE ${at(change.table)}`,
-          ...insertRows(
-            dialect,
-            columns,
-            change.table.columns.map((column) => row(change.table, column)),
-          ),
-          `DELETE FROM ${dialect.table(objects)} WHERE ${at(change.table)} AND ${equals('owner', order.owner.id)}`,
-          ...insertRows(dialect, objects, [
-            {
-              schema_name: change.table.schema,
-              table_name: change.table.name,
-              owner: order.owner.id,
-              owner_uid: order.owner.uid,
-              created: 'true',
-              incarnation: randomUUID(),
-              created_at: now,
-            },
-          ]),
-        ]
-      case 'AddColumn':
-        return [
-          `DELETE FROM ${dialect.table(columns)} WHERE ${at(change.table)} AND ${equals('column_name', change.column.name)}`,
-          ...insertRows(dialect, columns, [row(change.table, change.column)]),
-        ]
-      case 'WidenColumn':
-        return [
-          `UPDATE ${dialect.table(columns)} SET ${dialect.quote('type')} = ${dialect.literal(change.to, 'String')} ` +
-            `WHERE ${at(change.table)} AND ${equals('column_name', change.column)}`,
-        ]
-      default:
-        return []
+  const added: { table: TableName; columns: Column[] }[] = []
+  const statements: string[] = []
+  for (const change of changes) {
+    if (change.kind === 'AddColumn') {
+      const known = added.find(({ table }) => tableId(table) === tableId(change.table))
+      if (known) known.columns.push(change.column)
+      else added.push({ table: change.table, columns: [change.column] })
+    } else if (change.kind === 'WidenColumn') {
+      statements.push(
+        `UPDATE ${dialect.table(columns)} SET ${dialect.quote('type')} = ${dialect.literal(change.to, 'String')} ` +
+          `WHERE ${at(change.table)} AND ${equals('column_name', change.column)}`,
+      )
+    } else if (change.kind === 'CreateTable') {
+      const { table } = change
+      added.push({ table, columns: table.columns })
+      statements.push(
+        `DELETE FROM ${dialect.table(objects)} WHERE ${at(table)} AND ${equals('owner', order.owner.id)}`,
+        ...insertRows(dialect, objects, [
+          {
+            schema_name: table.schema,
+            table_name: table.name,
+            owner: order.owner.id,
+            owner_uid: order.owner.uid,
+            created: 'true',
+            incarnation: randomUUID(),
+            created_at: now,
+          },
+        ]),
+      )
     }
+  }
+  if (added.length === 0) return statements
+  const isAdded = added.map(({ table, columns: names }) => {
+    const list = names.map(({ name }) => dialect.literal(name, 'String')).join(', ')
+    return `(${at(table)} AND ${dialect.quote('column_name')} IN (${list}))`
   })
+  return [
+    ...statements,
+    `DELETE FROM ${dialect.table(columns)} WHERE ${isAdded.join(' OR ')}`,
+    ...insertRows(
+      dialect,
+      columns,
+      added.flatMap(({ table, columns: names }) => names.map((column) => row(table, column))),
+    ),
+  ]
 }
