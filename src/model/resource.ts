@@ -43,7 +43,6 @@ export const resourceName = z
 export const localReference = z.strictObject({
   name: resourceName.describe('Name of the resource, in the same namespace.'),
 })
-export type LocalReference = z.infer<typeof localReference>
 
 const SECRET_REFERENCE =
   'must name a Secret, never hold the value itself: write {name: NAME-OF-THE-SECRET, key: KEY-IN-IT}'
