@@ -74,9 +74,12 @@ const LAYOUT = {
   },
   /** What a subscription set's hash in `checkpoints` stands for: a JSON array of names. */
   subscription_sets: { key: ['hash'], columns: { hash: 'String', members: 'Json' } },
-  /** Values and calls that could not be loaded, with where they stand in the source. `raw` is base64, capped. */
+  /**
+   * Values and calls that could not be loaded, with where they stand in the source. `raw` is base64, capped. A call can
+   * lose several values of one column: `value_hash` tells them apart, the same however often the call is read.
+   */
   discards: {
-    key: ['scope', 'source', 'object', 'version', 'position', 'table_name', 'column_name'],
+    key: ['scope', 'source', 'object', 'version', 'position', 'table_name', 'column_name', 'value_hash'],
     columns: {
       scope: 'String',
       source: 'String',
@@ -86,6 +89,7 @@ const LAYOUT = {
       line: 'Integer',
       table_name: 'String',
       column_name: 'String',
+      value_hash: 'String',
       row_id: 'String',
       reason: 'String',
       value: 'String',

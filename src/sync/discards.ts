@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Finding } from '../engage/convert.ts'
 import { csvCell } from '../engage/csv.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
@@ -7,6 +8,7 @@ import { StageWriter } from './stage-writer.ts'
 /** Of a value that was discarded this much is kept readable, and of its call this much raw. */
 const VALUE_CHARS = 4096
 const RAW_BYTES = 1 << 16
+const HASH_DIGITS = 16
 
 /** Writes what could not be loaded to a stage of its own: it is committed with the rows of the same calls. */
 export class Discards {
@@ -24,6 +26,7 @@ export class Discards {
 
   add({ table, column, note, value, rowId, place }: Finding, now: string): void {
     this.counts.set(table, (this.counts.get(table) ?? 0) + 1)
+    const text = textOf(value)
     const cells: Record<string, string | undefined> = {
       scope: this.#scope,
       source: place.source,
@@ -33,9 +36,10 @@ export class Discards {
       line: place.line === undefined ? undefined : String(place.line),
       table_name: table,
       column_name: column,
+      value_hash: hash('sha256', text ?? '').slice(0, HASH_DIGITS),
       row_id: rowId === '' ? undefined : rowId,
       reason: note,
-      value: column === '' ? undefined : textOf(value),
+      value: column === '' || text === undefined ? undefined : readable(text),
       raw: place.bytes.subarray(0, RAW_BYTES).toString('base64'),
       run_id: this.#runId,
       created_at: now,
@@ -52,8 +56,9 @@ export class Discards {
   }
 }
 
-/** Text that any warehouse can store. */
 function textOf(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text?.slice(0, VALUE_CHARS).replaceAll('\u0000', '').toWellFormed()
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
+
+/** Text that any warehouse can store. */
+const readable = (text: string): string => text.slice(0, VALUE_CHARS).replaceAll('\u0000', '').toWellFormed()

@@ -276,6 +276,23 @@ describe.each(WAREHOUSES)('bad input on $name', ({ name, open }) => {
     expect(report.status).toBe('Partial')
   })
 
+  test('17: every value that loses is in discards, once however often the call is read', async () => {
+    const { file } = await load(`${line('three', '"EMAIL":"first","Email":"second","email":"exact"')}\n`)
+    const losers = async (object: string) =>
+      (await bench.discards())
+        .filter((row) => row.object === object)
+        .map(({ value }) => value ?? '')
+        .toSorted()
+    expect(await losers(file)).toEqual(['first', 'second'])
+    {
+      await using session = await bench.warehouse.connect()
+      await session.execute(`DELETE FROM engageops.checkpoints WHERE object = '${file}'`)
+      bench.mirror = undefined
+    }
+    expect(await bench.sync(order)).toMatchObject({ status: 'Partial', calls: 1 })
+    expect(await losers(file)).toEqual(['first', 'second'])
+  })
+
   test('17: spellings with one value are no conflict', async () => {
     const { report, row: stored } = await loadOne('same', '"Phone":"+1555","phone":"+1555"')
     expect(stored).toEqual({ phone: '+1555' })
