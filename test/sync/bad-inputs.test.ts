@@ -158,6 +158,15 @@ describe.each(WAREHOUSES)('bad input on $name', ({ name, open }) => {
     expect(stored).toEqual({ count: '9007199254740993', big: '9223372036854775807', low: '-9223372036854775808' })
   })
 
+  test('7: a fraction after them leaves them exact where declared, and on Postgres', async () => {
+    await load(`${line('integer', '"count":9007199254740993,"tally":9007199254740993')}\n`)
+    const { discards } = await load(`${line('fraction', '"count":0.5,"tally":0.5')}\n`)
+    const tally = isPostgres ? '9007199254740993' : '9007199254740992'
+    expect(await row('integer')).toEqual({ count: '9007199254740993', tally })
+    expect(await row('fraction')).toEqual({ tally: '0.5' })
+    expect(discards).toMatchObject([{ column_name: 'count', reason: 'NotAnInteger', value: '0.5' }])
+  })
+
   test('8: integers beyond 64 bits', async () => {
     const { discards, row: stored } = await loadOne('int65', '"count":9223372036854775808,"wide":123456789012345678901')
     expect(discards.find(({ column_name }) => column_name === 'count')).toMatchObject({
