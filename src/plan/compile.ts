@@ -82,7 +82,6 @@ export function compileWorkOrder(
       undeclaredProperties: schemaPolicy.undeclaredProperties,
       widenTypes: schemaPolicy.widenTypes,
       maxColumns,
-      dedupeWindowDays: Number.parseInt(schemaPolicy.dedupeWindow, 10),
     },
   }
 }

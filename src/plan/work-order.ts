@@ -73,5 +73,4 @@ export interface SchemaPolicy {
   undeclaredProperties: 'Column' | 'Discard'
   widenTypes: 'Allow' | 'Forbid'
   maxColumns: number
-  dedupeWindowDays: number
 }
