@@ -354,6 +354,17 @@ test('a table that is full is told of, and the load goes on', async () => {
   expect(await world.columns('engage_default', 'users')).toHaveLength(19)
 })
 
+test('an activation that declares more columns than a table takes is told so, and loads', async () => {
+  const columns = Array.from({ length: 30 }, (_, index) => ({ name: `c${index}`, type: 'Integer', path: '$.event' }))
+  const storageActions = { table: 'carts', triggers: ['EntityAdded'], columns }
+  const destination = destinationOf({ schemaPolicy: { maxColumns: 20 } })
+  await using world = await World.of(destination, spaceOf(COMPUTATIONS), carts({ storageActions }))
+  await world.reconcile()
+  expect(world.condition('Activation/carts', 'SchemaReady')).toBe('False ColumnLimit')
+  expect(world.message('Activation/carts', 'SchemaReady')).toContain('default.carts: all 20 columns')
+  expect(world.condition('Activation/carts')).toBe(READY)
+})
+
 test('a ledger of another installation or another warehouse is not written to', async () => {
   await using world = await World.of(...everything)
   await world.reconcile()
