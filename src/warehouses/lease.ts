@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EngageError } from '../model/errors.ts'
 import type { TableName } from '../model/table.ts'
 import type { Dialect, Session } from './port.ts'
@@ -10,8 +11,10 @@ export interface Lease {
   epoch: number
 }
 
-/** Sessions that take the same lease at the same moment make each other fail; the second try finds out who won. */
-const ATTEMPTS = 3
+/** Sessions that take the same lease at the same moment make each other fail; a later try finds out who won. */
+const ATTEMPTS = 10
+/** Longest wait between tries, in milliseconds: by chance, so that two that met do not meet again. */
+const LONGEST_WAIT_MS = 50
 
 /**
  * Takes the lease of a scope, when it is free, expired or the holder's own. Throws LeaseHeld (Wait) when another has it.
@@ -32,6 +35,7 @@ export async function acquireLease(
     } catch (error) {
       const again = error instanceof EngageError && error.consequence === 'Retry' && attempt < ATTEMPTS
       if (!again) throw error
+      await sleep(Math.random() * LONGEST_WAIT_MS)
     }
   }
 }
