@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib'
 import { EngageError } from '../model/errors.ts'
 import type { Source, SourceObject } from './port.ts'
 
 const LINES = /\.(ndjson|jsonl|json)$/
 const COMPRESSED = /\.(ndjson|jsonl|json)\.(gz|zst)$/
 const PIECE = 1 << 20
+/** Small, since what was read of a file is read again for each frame that begins in it. */
+const COMPRESSED_PIECE = 1 << 16
 /** A file is the same while its first line is: read at most this much of it. */
 const FINGERPRINT_BYTES = 1 << 16
 
@@ -70,24 +71,12 @@ export class DirectorySource implements Source {
       yield* readFile(await this.#open(object), from)
       return
     }
-    const decompress = object.key.endsWith('.gz')
-      ? createGunzip({ chunkSize: PIECE })
-      : createZstdDecompress({ chunkSize: PIECE })
-    const file = createReadStream(join(this.#root, object.key), { highWaterMark: PIECE })
-    file.on('error', (error) => decompress.destroy(error))
+    const path = join(this.#root, object.key)
     try {
-      yield* pieces(file.pipe(decompress), from)
+      yield* skip(object.key.endsWith('.gz') ? decompress(path, 0, gunzip()) : readZstd(path), from)
     } catch (cause) {
-      throw new EngageError(
-        'SourceUnreadable',
-        'Stalled',
-        `source ${this.name}: ${object.key} cannot be decompressed`,
-        {
-          cause,
-        },
-      )
-    } finally {
-      file.destroy()
+      const message = `source ${this.name}: ${object.key} cannot be decompressed`
+      throw new EngageError('SourceUnreadable', 'Stalled', message, { cause })
     }
   }
 
@@ -113,9 +102,34 @@ async function* readFile(opened: FileHandle, from: number): AsyncIterable<Buffer
   }
 }
 
-async function* pieces(stream: Readable, skip: number): AsyncIterable<Buffer> {
-  let left = skip
-  for await (const piece of stream as AsyncIterable<Buffer>) {
+const gunzip = (): Gunzip => createGunzip({ chunkSize: PIECE })
+
+/** Frame by frame: where Node's decompressor for zstd meets the end of one, it leaves the rest of its input alone. */
+async function* readZstd(path: string): AsyncIterable<Buffer> {
+  const { size } = await stat(path)
+  let start = 0
+  let read: number
+  do {
+    const frame = createZstdDecompress({ chunkSize: PIECE })
+    yield* decompress(path, start, frame)
+    read = frame.bytesWritten
+    start += read
+  } while (read > 0 && start < size)
+}
+
+async function* decompress(path: string, start: number, stream: Gunzip | ZstdDecompress): AsyncIterable<Buffer> {
+  const file = createReadStream(path, { start, highWaterMark: COMPRESSED_PIECE })
+  file.on('error', (error) => stream.destroy(error))
+  try {
+    yield* file.pipe(stream) as AsyncIterable<Buffer>
+  } finally {
+    file.destroy()
+  }
+}
+
+async function* skip(pieces: AsyncIterable<Buffer>, bytes: number): AsyncIterable<Buffer> {
+  let left = bytes
+  for await (const piece of pieces) {
     if (left >= piece.length) left -= piece.length
     else {
       yield left > 0 ? piece.subarray(left) : piece

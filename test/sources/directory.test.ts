@@ -88,3 +88,26 @@ test('a compressed file that is cut off is a clear error', async () => {
   const error = await read('a.ndjson.gz').catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ reason: 'SourceUnreadable' })
 })
+
+test('a zstd file of several frames is read to its end; empty and skippable ones are passed over', async () => {
+  const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
+  const long = '{"n":2}\n'.repeat(200_000)
+  const frames = [
+    skippable,
+    zstdCompressSync('{"n":1}\n'),
+    zstdCompressSync(''),
+    zstdCompressSync(long),
+    zstdCompressSync('{"n":3}\n'),
+    skippable,
+  ]
+  await writeFile(join(root, 'a.ndjson.zst'), Buffer.concat(frames))
+  expect(await read('a.ndjson.zst')).toBe(`{"n":1}\n${long}{"n":3}\n`)
+  expect(await read('a.ndjson.zst', 8 + long.length)).toBe('{"n":3}\n')
+  await writeFile(join(root, 'b.ndjson.zst'), Buffer.concat([...frames, zstdCompressSync('{}\n').subarray(0, 9)]))
+  await expect(read('b.ndjson.zst')).rejects.toMatchObject({ reason: 'SourceUnreadable' })
+})
+
+test('a gzip file of several members is read to its end', async () => {
+  await writeFile(join(root, 'a.ndjson.gz'), Buffer.concat([gzipSync('{"n":1}\n'), gzipSync('{"n":2}\n')]))
+  expect(await read('a.ndjson.gz')).toBe('{"n":1}\n{"n":2}\n')
+})
