@@ -7,7 +7,7 @@ export type OnLine = (bytes: Buffer, start: number, end: number) => void
 
 /**
  * Cuts pieces of bytes into lines. CRLF, a byte order mark at the start of the object and blank lines are taken as they
- * come; what is left at the end is only a line when the object cannot grow any more.
+ * come; what is left at the end is only a line where `finish` is told so.
  */
 export class LineSplitter {
   #rest: Buffer[] = []
@@ -36,9 +36,11 @@ export class LineSplitter {
     }
   }
 
-  /** The bytes after the last line end are a line too: the object is complete. */
-  finish(onLine: OnLine): void {
-    if (this.#restLength > 0) this.#emit(Buffer.concat(this.#rest), 0, onLine)
+  /** Takes the bytes after the last line end as a line too, if they are one. */
+  finish(onLine: OnLine, isLine: (bytes: Buffer) => boolean = () => true): void {
+    if (this.#restLength === 0) return
+    const rest = Buffer.concat(this.#rest)
+    if (isLine(this.#strip(rest))) this.#emit(rest, 0, onLine)
   }
 
   /** Whether something after the last line end waits for more. */
@@ -47,15 +49,19 @@ export class LineSplitter {
   }
 
   #emit(bytes: Buffer, lineEnd: number, onLine: OnLine): void {
+    const line = this.#strip(bytes)
     const start = this.position
     this.position = start + bytes.length + lineEnd
     this.lines++
     this.#rest = []
     this.#restLength = 0
-    let line = bytes
-    if (start === 0 && line.length >= 3 && BOM.equals(line.subarray(0, 3))) line = line.subarray(3)
-    if (line.length > 0 && line[line.length - 1] === CR) line = line.subarray(0, line.length - 1)
     if (!isBlank(line)) onLine(line, start, this.position)
+  }
+
+  /** Without byte order mark and CR. */
+  #strip(bytes: Buffer): Buffer {
+    const from = this.position === 0 && BOM.equals(bytes.subarray(0, BOM.length)) ? BOM.length : 0
+    return bytes.subarray(from, bytes.length > from && bytes.at(-1) === CR ? -1 : undefined)
   }
 }
 

@@ -6,6 +6,7 @@ import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { acquireLease, type Lease, releaseLease, renewLease } from '../warehouses/lease.ts'
 import { END, type Progress } from './checkpoints.ts'
 import { type CommitContext, type Committed, Committer, type Segment } from './commit.ts'
+import { contentOf, endOf, isCall } from './content.ts'
 import { Discards } from './discards.ts'
 import { insertRows, type LedgerRow } from './ledger.ts'
 import { LineSplitter } from './lines.ts'
@@ -142,7 +143,7 @@ export class Run {
       try {
         await this.#readObject(item, totalBytes)
       } catch (error) {
-        if (!(error instanceof EngageError) || error.reason !== 'SourceUnreadable') throw error
+        if (!isUnreadable(error)) throw error
         this.#input.notices.say('Error', `${error.reason}: ${error.message}`)
         unreadable ??= error
       }
@@ -174,14 +175,16 @@ export class Run {
     }
   }
 
-  async #readObject({ source, object }: Work, totalBytes: number): Promise<void> {
-    const { checkpoints } = this.#context
-    const version = await source.version(object)
-    const known = checkpoints.of(source.name, object.key, version)
-    const firstSeen = known?.firstSeen ?? this.#input.now().toISOString()
-    const reached = known?.reached ?? new Float64Array(this.#converter.router.subscriptions.length)
+  async #readObject(work: Work, totalBytes: number): Promise<void> {
+    const { source, object } = work
+    const content = await contentOf(work, this.#context.checkpoints)
+    const { version, firstSeen = this.#input.now().toISOString() } = content
+    const { reached = new Float64Array(this.#converter.router.subscriptions.length) } = content
     const from = reached.length === 0 ? END : reached.reduce((a, b) => Math.min(a, b))
     if (from >= (object.growing ? object.bytes : END)) return
+    if (content.rewritten) {
+      this.#input.notices.say('Info', `${object.key}: the file was rewritten, and is read again from its start`)
+    }
 
     const splitter = new LineSplitter(from)
     const place: LinePlace = {
@@ -228,13 +231,14 @@ export class Run {
       if (this.#input.signal?.aborted) return
     }
     if (object.growing) {
+      splitter.finish(onLine, isCall)
       if (splitter.waiting)
         this.#input.notices.say('Info', `${object.key}: the last line has no line end yet and waits`)
     } else {
       splitter.finish(onLine)
       splitter.position = END
-      await afterPiece()
     }
+    await afterPiece()
   }
 
   /**
@@ -249,10 +253,15 @@ export class Run {
     if (skipped.length === 0) return
     const firstSeen = this.#input.now().toISOString()
     const ends: Progress[] = []
-    for (const { source, object } of work) {
-      const version = await source.version(object)
-      const position = object.growing ? object.bytes : END
-      ends.push({ source: source.name, object: object.key, version, position, firstSeen })
+    for (const item of work) {
+      try {
+        const { version } = await contentOf(item, checkpoints)
+        const position = await endOf(item)
+        ends.push({ source: item.source.name, object: item.object.key, version, position, firstSeen })
+      } catch (error) {
+        // It is met again when the object is read, and told there.
+        if (!isUnreadable(error)) throw error
+      }
     }
     checkpoints.skip(skipped, ends)
   }
@@ -351,3 +360,6 @@ export class Run {
 }
 
 const EMPTY = Buffer.alloc(0)
+
+const isUnreadable = (error: unknown): error is EngageError =>
+  error instanceof EngageError && error.reason === 'SourceUnreadable'

@@ -39,6 +39,16 @@ test('what follows the last line end waits, until the object is known to be comp
   expect(lines[1]).toEqual({ text: '{"b"', start: 8, end: 12 })
 })
 
+test('what follows the last line end is taken where it is a line, without byte order mark and CR', () => {
+  const { lines, splitter, onLine } = split('\ufeff{"a":1}\r')
+  splitter.finish(onLine, (line) => line.toString() !== '{"a":1}')
+  expect(lines).toEqual([])
+  expect(splitter).toMatchObject({ waiting: true, position: 0 })
+  splitter.finish(onLine, (line) => line.toString() === '{"a":1}')
+  expect(lines).toEqual([{ text: '{"a":1}', start: 0, end: 11 }])
+  expect(splitter).toMatchObject({ waiting: false, position: 11 })
+})
+
 test('lines do not depend on how the bytes were cut into pieces', () => {
   const text = fc
     .array(fc.constantFrom('{"a":"ü"}', '', ' ', '\r', '\ufeff', 'x'), { maxLength: 20 })

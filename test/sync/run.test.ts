@@ -2,6 +2,7 @@ import { appendFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { EngageError } from '../../src/model/errors.ts'
 import { DirectorySource } from '../../src/sources/directory.ts'
 import type { Source, SourceObject } from '../../src/sources/port.ts'
 import { startPostgres } from '../warehouses/postgres-server.ts'
@@ -97,10 +98,43 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
       await bench.write('b.ndjson', [entered(4, 'new'), entered(5, 'vip')])
       const order = await bench.prepare(both({ sync: { backfill: 'None' } }))
       const stop = new AbortController()
-      const source = interrupted(join(bench.root, 'calls'), async () => stop.abort())
+      let opened = 0
+      // Both files are opened once to find their ends, before the first is read.
+      const source = interrupted(join(bench.root, 'calls'), async () => void (++opened === 3 && stop.abort()))
       expect(await bench.sync(order, { sources: [source], signal: stop.signal })).toMatchObject({ rows: 2 })
       await bench.sync(order)
       expect(await ids()).toEqual(['t1', 't2', 't5'])
+    })
+
+    test('with None, a last line that is cut counts as not there yet, a whole one as there', async () => {
+      const order = await bench.prepare(both({ sync: { backfill: 'None' } }))
+      const cut = JSON.stringify(entered(3, 'new'))
+      await bench.writeBytes('a.ndjson', `${JSON.stringify(entered(1, 'new'))}\n${cut.slice(0, 40)}`)
+      await bench.writeBytes('b.ndjson', JSON.stringify(entered(2, 'new')))
+      await bench.sync(order)
+      await appendFile(join(bench.root, 'calls', 'a.ndjson'), `${cut.slice(40)}\n`)
+      await appendFile(join(bench.root, 'calls', 'b.ndjson'), `\n${JSON.stringify(entered(4, 'new'))}\n`)
+      expect(await bench.sync(order)).toMatchObject({ status: 'Success', calls: 2, notices: [] })
+      expect(await ids()).toEqual(['t3', 't4'])
+    })
+
+    test('with None, a file that cannot be read does not stop the run', async () => {
+      const order = await bench.prepare(both({ sync: { backfill: 'None' } }))
+      await bench.writeBytes('a.ndjson.gz', 'no gzip')
+      await bench.write('b.ndjson', [entered(1, 'vip'), entered(2, 'new')])
+      const source = interrupted(join(bench.root, 'calls'), async () => undefined)
+      const locked: Source = {
+        ...source,
+        version: async (object) => {
+          if (object.key === 'a.ndjson.gz') throw new EngageError('SourceUnreadable', 'Wait', 'a.ndjson.gz is locked')
+          return source.version(object)
+        },
+      }
+      expect(await bench.sync(order, { sources: [locked] })).toMatchObject({ status: 'Partial', rows: 1 })
+      expect(await ids()).toEqual(['t1'])
+      await bench.writeBytes('a.ndjson.gz', gzipSync(`${JSON.stringify(entered(3, 'new'))}\n`))
+      await bench.sync(order)
+      expect(await ids()).toEqual(['t1', 't3'])
     })
 
     test('with None, calls that come after a run that found nothing are loaded', async () => {
@@ -163,6 +197,58 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
       await bench.write('a.ndjson', [entered(3, 'vip')])
       expect(await bench.sync(order)).toMatchObject({ rows: 1, calls: 1 })
       expect(await ids()).toEqual(['t1', 't2', 't3'])
+    })
+
+    const file = (text: string) => appendFile(join(bench.root, 'calls', 'a.ndjson'), text)
+    const text = (number: number, properties: object = {}) => JSON.stringify(entered(number, 'vip', properties))
+    const REWRITTEN = expect.objectContaining({ level: 'Info', message: expect.stringContaining('was rewritten') })
+
+    test('a file that was rewritten in place with the same first line, but shorter, is read again from its start', async () => {
+      const order = await bench.prepare(MANIFESTS)
+      await bench.write('a.ndjson', [entered(1, 'vip'), entered(2, 'vip', { note: 'x'.repeat(500) })])
+      await bench.sync(order)
+      await bench.write('a.ndjson', [entered(1, 'vip'), entered(3, 'vip')])
+      expect(await bench.sync(order)).toMatchObject({ calls: 2, notices: [REWRITTEN] })
+      expect(await ids()).toEqual(['t1', 't2', 't3'])
+      // Grows beyond the length that it had before: nothing is left out, and nothing is read twice.
+      await file(`${text(4)}\n`)
+      expect(await bench.sync(order)).toMatchObject({ calls: 1, notices: [] })
+      await file(`${text(5, { note: 'x'.repeat(500) })}\n${text(6)}\n`)
+      expect(await bench.sync(order)).toMatchObject({ calls: 2, notices: [] })
+      expect(await ids()).toEqual(['t1', 't2', 't3', 't4', 't5', 't6'])
+      await bench.write('a.ndjson', [entered(1, 'vip'), entered(7, 'vip')])
+      expect(await bench.sync(order)).toMatchObject({ calls: 2, notices: [REWRITTEN] })
+      bench.mirror = undefined
+      expect(await bench.sync(order)).toMatchObject({ calls: 0, notices: [] })
+      expect((await ids()).length).toBe(7)
+    })
+
+    test('a file that was rewritten with other lines, and is longer, is read again from its start', async () => {
+      const order = await bench.prepare(MANIFESTS)
+      await bench.write('a.ndjson', [entered(1, 'vip'), entered(2, 'vip')])
+      await bench.sync(order)
+      await bench.write('a.ndjson', [entered(1, 'vip'), entered(3, 'vip', { note: 'x'.repeat(500) })])
+      expect(await bench.sync(order)).toMatchObject({ status: 'Success', calls: 2, notices: [REWRITTEN] })
+      expect(await ids()).toEqual(['t1', 't2', 't3'])
+      await file(`${text(4)}\n`)
+      expect(await bench.sync(order)).toMatchObject({ calls: 1, notices: [] })
+    })
+
+    test.each(['\n', '\r\n'])('a whole last call without line end loads, once (then %j)', async (lineEnd) => {
+      const order = await bench.prepare(MANIFESTS)
+      await bench.writeBytes('a.ndjson', `${text(1)}${lineEnd}${text(2)}`)
+      expect(await bench.sync(order)).toMatchObject({ status: 'Success', calls: 2, rows: 2, notices: [] })
+      await file(lineEnd)
+      expect(await bench.sync(order)).toMatchObject({ status: 'Success', calls: 0, notices: [] })
+      await file(text(3))
+      expect(await bench.sync(order)).toMatchObject({ calls: 1, notices: [] })
+      await file(`${lineEnd}${text(4).slice(0, 50)}`)
+      const waits = { level: 'Info', message: 'a.ndjson: the last line has no line end yet and waits', count: 1 }
+      expect(await bench.sync(order)).toMatchObject({ status: 'Success', calls: 0, notices: [waits] })
+      await file(text(4).slice(50))
+      expect(await bench.sync(order)).toMatchObject({ calls: 1, notices: [] })
+      expect(await ids()).toEqual(['t1', 't2', 't3', 't4'])
+      expect(await bench.discards()).toEqual([])
     })
 
     test('a file that is gone takes nothing with it', async () => {
