@@ -163,6 +163,12 @@ export class Run {
     await this.#record(start)
   }
 
+  /** Writes a run that failed into the ledger, where the session still can: the error that ended it counts. */
+  async recordFailure(start: string): Promise<void> {
+    await this.#commit
+    await this.#record(start).catch(() => undefined)
+  }
+
   async close(): Promise<void> {
     await this.#commit
     const { session, warehouse, lease } = this.#context

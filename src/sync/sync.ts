@@ -52,6 +52,11 @@ export async function sync(input: SyncInput): Promise<RunReport> {
   const notices = new Notices()
   let run: Run | undefined
   let error: EngageError | undefined
+  const fail = (thrown: unknown) => {
+    if (!(thrown instanceof EngageError)) throw thrown
+    error ??= thrown
+    notices.say('Error', `${thrown.reason}: ${thrown.message}`)
+  }
   try {
     const hash = orderHash(input.order)
     const mirror = await input.mirror.read(input.order.scope)
@@ -59,21 +64,24 @@ export async function sync(input: SyncInput): Promise<RunReport> {
     const work = await findWork(input.sources, mirror?.order === hash ? mirror : undefined, fresh)
     if (work.length > 0 || mirror?.order !== hash) {
       const directory = await mkdtemp(join(input.tempDir, 'stage-'))
+      let isComplete = false
       try {
         run = await Run.open({ ...input, now, runId, notices, directory })
         const { complete, unreadable } = await run.read(work)
-        error = unreadable
         await run.finish(start)
-        if (complete) await input.mirror.write(input.order.scope, fresh)
+        error = unreadable
+        isComplete = complete
+      } catch (thrown) {
+        fail(thrown)
+        await run?.recordFailure(start)
       } finally {
         await run?.close()
         await rm(directory, { recursive: true, force: true })
       }
+      if (isComplete) await input.mirror.write(input.order.scope, fresh)
     }
   } catch (thrown) {
-    if (!(thrown instanceof EngageError)) throw thrown
-    error = thrown
-    notices.say('Error', `${thrown.reason}: ${thrown.message}`)
+    fail(thrown)
   }
   return report(input.order, { runId, start, end: now().toISOString(), notices, run, error })
 }

@@ -427,6 +427,10 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
       expect(report).toMatchObject({ status: 'Failure', rows: 0, error: { reason: 'LeaseLost' } })
       expect(await ids()).toEqual([])
       expect(await bench.query('SELECT * FROM engageops.checkpoints')).toEqual([])
+      const [failed, ...others] = await bench.query('SELECT collection, status, row_count, notices FROM engageops.runs')
+      expect(others).toEqual([])
+      expect(failed).toMatchObject({ collection: '*', status: 'Failure', row_count: '0' })
+      expect(JSON.parse(failed?.notices ?? '')).toEqual(report.notices)
       expect(await bench.sync(order, { holder: 'thief' })).toMatchObject({ status: 'Success', rows: 2 })
     })
   })
@@ -470,6 +474,47 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
     ])
     const [whole] = await bench.query("SELECT notices FROM engageops.runs WHERE collection = '*'")
     expect(JSON.parse(whole?.notices ?? '[]')).toEqual(report.notices)
+  })
+
+  test('a run that fails on the way is in the ledger with what it had committed, and tells its first error', async () => {
+    const order = await bench.prepare(MANIFESTS)
+    await bench.write('a.ndjson', [entered(1, 'vip'), entered(3, 'vip', { another: 'column' })])
+    await bench.write('b.ndjson', [entered(2, 'vip')])
+    const source = new DirectorySource('calls', join(bench.root, 'calls'))
+    const { warehouse } = bench
+    const failing: typeof warehouse = {
+      ...warehouse,
+      connect: async (signal) => {
+        const session = await warehouse.connect(signal)
+        const close = async () => {
+          await session.close()
+          throw new EngageError('WarehouseUnreachable', 'Retry', 'a later error')
+        }
+        return new Proxy(session, {
+          get: (target, key) => {
+            if (key === 'close') return close
+            const value: unknown = Reflect.get(target, key, target)
+            return typeof value === 'function' ? value.bind(target) : value
+          },
+        })
+      },
+    }
+    let versions = 0
+    const gone: Source = {
+      name: source.name,
+      list: () => source.list(),
+      open: (object, from) => source.open(object, from),
+      version: async (object) => {
+        if (++versions === 2) throw new EngageError('SourceUnreachable', 'Wait', 'the first error')
+        return source.version(object)
+      },
+      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+    }
+    const report = await bench.sync(order, { warehouse: failing, sources: [gone], segmentBytes: 1 })
+    expect(report.error).toEqual({ reason: 'SourceUnreachable', message: 'the first error' })
+    const [whole] = await bench.query("SELECT status, notices FROM engageops.runs WHERE collection = '*'")
+    expect(whole?.status).toBe('Partial')
+    expect(whole?.notices).toContain('the first error')
   })
 
   test('without applied resources a run fails with the reason', async () => {
