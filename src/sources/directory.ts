@@ -41,10 +41,13 @@ export class DirectorySource implements Source {
       .filter((key) => !key.split('/').some((part) => part.startsWith('.')))
     const objects = await Promise.all(
       keys.map(async (key) => {
-        // A file may be gone since it was listed.
-        const found = await stat(join(this.#root, key)).catch(() => undefined)
-        if (!found?.isFile()) return []
-        return [{ key, stamp: `${found.size}-${found.mtimeMs}`, bytes: found.size, growing: LINES.test(key) }]
+        const growing = LINES.test(key)
+        const found = await stat(join(this.#root, key)).catch((error: NodeJS.ErrnoException) => error.code)
+        // A file may be gone since it was listed. What else there is to say of it, opening it says.
+        if (found === 'ENOENT') return []
+        if (typeof found !== 'object') return [{ key, stamp: `${found}`, bytes: 0, growing }]
+        if (!found.isFile()) return []
+        return [{ key, stamp: `${found.size}-${found.mtimeMs}`, bytes: found.size, growing }]
       }),
     )
     return objects.flat()
@@ -61,6 +64,8 @@ export class DirectorySource implements Source {
       if (object.growing) hash.update(lineEnd < 0 ? start : start.subarray(0, lineEnd))
       else hash.update(start).update(String(object.bytes))
       return hash.digest('hex').slice(0, 16)
+    } catch (cause) {
+      throw this.#unreadable(object, cause)
     } finally {
       await file.close()
     }
@@ -68,13 +73,14 @@ export class DirectorySource implements Source {
 
   async *open(object: SourceObject, from: number): AsyncIterable<Buffer> {
     if (object.growing) {
-      yield* readFile(await this.#open(object), from)
+      yield* this.#readFile(object, from)
       return
     }
     const path = join(this.#root, object.key)
     try {
       yield* skip(object.key.endsWith('.gz') ? decompress(path, 0, gunzip()) : readZstd(path), from)
     } catch (cause) {
+      if (cause instanceof Error && 'syscall' in cause) throw this.#unreadable(object, cause)
       const message = `source ${this.name}: ${object.key} cannot be decompressed`
       throw new EngageError('SourceUnreadable', 'Stalled', message, { cause })
     }
@@ -82,23 +88,30 @@ export class DirectorySource implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  #open({ key }: SourceObject): Promise<FileHandle> {
-    return open(join(this.#root, key)).catch((cause: unknown) => {
-      const message = `source ${this.name}: ${key} cannot be opened: let it stand there, readable, until it was synced`
-      throw new EngageError('SourceUnreadable', 'Wait', message, { cause })
+  #open(object: SourceObject): Promise<FileHandle> {
+    return open(join(this.#root, object.key)).catch((cause: unknown) => {
+      throw this.#unreadable(object, cause)
     })
   }
-}
 
-/** Reads through one buffer, again and again: reading a file then costs no memory. */
-async function* readFile(opened: FileHandle, from: number): AsyncIterable<Buffer> {
-  await using file = opened
-  const buffer = Buffer.allocUnsafe(PIECE)
-  for (let position = from; ; ) {
-    const { bytesRead } = await file.read(buffer, 0, PIECE, position)
-    if (bytesRead === 0) return
-    position += bytesRead
-    yield buffer.subarray(0, bytesRead)
+  /** Reads through one buffer, again and again: reading a file then costs no memory. */
+  async *#readFile(object: SourceObject, from: number): AsyncIterable<Buffer> {
+    await using file = await this.#open(object)
+    const buffer = Buffer.allocUnsafe(PIECE)
+    for (let position = from; ; ) {
+      const { bytesRead } = await file.read(buffer, 0, PIECE, position).catch((cause: unknown) => {
+        throw this.#unreadable(object, cause)
+      })
+      if (bytesRead === 0) return
+      position += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  }
+
+  #unreadable({ key }: SourceObject, cause: unknown): EngageError {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : cause
+    const message = `source ${this.name}: ${key} cannot be read (${code}): let it stand there, readable, until it was synced`
+    return new EngageError('SourceUnreadable', 'Wait', message, { cause })
   }
 }
 

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -110,4 +110,24 @@ test('a zstd file of several frames is read to its end; empty and skippable ones
 test('a gzip file of several members is read to its end', async () => {
   await writeFile(join(root, 'a.ndjson.gz'), Buffer.concat([gzipSync('{"n":1}\n'), gzipSync('{"n":2}\n')]))
   expect(await read('a.ndjson.gz')).toBe('{"n":1}\n{"n":2}\n')
+})
+
+test.each(['a.ndjson', 'a.ndjson.gz', 'a.ndjson.zst'])('what the system says of %s is a clear error', async (key) => {
+  // Opening a folder works, reading it does not.
+  await mkdir(join(root, key))
+  const object: SourceObject = { key, stamp: '', bytes: 1, growing: key.endsWith('n') }
+  const unreadable = {
+    reason: 'SourceUnreadable',
+    message: `source calls: ${key} cannot be read (EISDIR): let it stand there, readable, until it was synced`,
+  }
+  await expect(source.version(object)).rejects.toMatchObject(unreadable)
+  await expect(source.open(object, 0)[Symbol.asyncIterator]().next()).rejects.toMatchObject(unreadable)
+})
+
+test('a file whose size cannot be told is listed: reading it tells why', async () => {
+  await symlink('a.ndjson', join(root, 'a.ndjson'))
+  await expect(source.version(await objectAt('a.ndjson'))).rejects.toMatchObject({
+    reason: 'SourceUnreadable',
+    message: expect.stringContaining('a.ndjson cannot be read (ELOOP)'),
+  })
 })
