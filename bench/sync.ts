@@ -17,8 +17,9 @@ import { writeCalls } from './workload.ts'
 const { values } = parseArgs({
   options: {
     calls: { type: 'string', default: '1000000' },
+    properties: { type: 'string', default: '20' },
     warehouse: { type: 'string', multiple: true, default: ['duckdb', 'postgres'] },
-    memory: { type: 'string', default: '160MB' },
+    memory: { type: 'string', default: '128MB' },
     rounds: { type: 'string', default: '1' },
   },
 })
@@ -32,7 +33,7 @@ const rows: string[][] = []
 try {
   mkdirSync(join(root, 'calls'))
   const file = join(root, 'calls', 'calls.ndjson')
-  writeCalls(file, calls)
+  writeCalls(file, calls, Number(values.properties))
   const [cpu] = cpus()
   process.stdout.write(
     `${calls} calls, ${Math.round(statSync(file).size / 2 ** 20)} MiB; ${cpus().length} x ${cpu?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB\n`,

@@ -11,15 +11,16 @@ export const SCHEMA = 'engage_bench'
 /** Tables that the calls land in. */
 export const TABLES = ['identifies', 'users', 'audience_entered', 'audience_exited'] as const
 
-/** Identify and track calls of one audience: 20 traits or properties each, a tenth as many users as calls. */
-export function writeCalls(path: string, count: number): void {
+/** Identify and track calls of one audience, with so many traits or properties, and a tenth as many users as calls. */
+export function writeCalls(path: string, count: number, properties: number): void {
   const file = openSync(path, 'w')
   let text = ''
   const calls = generateCalls({
     seed: 1,
     count,
     users: Math.max(1, Math.floor(count / 10)),
-    properties: 18,
+    // Two come with every call of an audience.
+    properties: Math.max(0, properties - 2),
     kinds: ['AudienceIdentify', 'AudienceTrack'],
     start: new Date('2026-01-01T00:00:00Z'),
   })
