@@ -41,6 +41,7 @@ export interface Committed {
 /** Identify calls that are in the warehouse, but not merged into users yet. */
 interface PendingUsers {
   target: LaneTarget
+  /** `columns` are those that hold something for users: the type of others need not be the twin's. */
   stages: { name: string; columns: ReadonlySet<string>; rows: number }[]
 }
 
@@ -167,7 +168,9 @@ export class Committer {
     if (!target || name === undefined) return
     this.#pending ??= { target, stages: [] }
     const rows = parts.reduce((sum, part) => sum + part.rows, 0)
-    this.#pending.stages.push({ name, columns: new Set(columns.map((column) => column.name)), rows })
+    const held = columns.filter(({ origin }) => origin === 'Standard')
+    held.push(...neededOf(this.#context, target, columns))
+    this.#pending.stages.push({ name, columns: new Set(held.map((column) => column.name)), rows })
     stages[number] = ''
   }
 }
@@ -203,18 +206,19 @@ function planStage(context: CommitContext, { targets, fed, columns }: Segment['s
     const isFed = (fed & target.bit) !== 0
     if (!isFed && !context.catalog.has(target.table)) return []
     const isTwin = target.kind === 'Users'
-    const needed = columns.filter(
-      (column) =>
-        column.origin !== 'Standard' &&
-        (column.neededBy & target.bit) !== 0 &&
-        !context.isLeftOut(target.table, column.name),
-    )
+    const needed = neededOf(context, target, columns)
     changes.push(...context.catalog.evolve(target.table, target.kind, needed))
     if (isTwin) changes.push(...context.catalog.evolve(twinOf(context.order, target), 'UsersTwin', needed))
     return isFed ? [{ target, columns: needed.map((column) => column.name) }] : []
   })
   return { changes, tables }
 }
+
+/** The columns beside the standard ones that have something for a table. */
+const neededOf = ({ isLeftOut }: CommitContext, { table, bit }: LaneTarget, columns: readonly LaneColumn[]) =>
+  columns.filter(
+    ({ name, origin, neededBy }) => origin !== 'Standard' && (neededBy & bit) !== 0 && !isLeftOut(table, name),
+  )
 
 const twinOf = (order: WorkOrder, target: LaneTarget): TableName =>
   usersTwin(order.bookkeepingSchema, target.table.schema)

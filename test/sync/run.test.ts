@@ -330,6 +330,21 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
     expect(registered).toEqual({ type: 'String', origin: 'Inferred' })
   })
 
+  test('a column for which an earlier segment had no value that fits takes the type of the next', async () => {
+    const order = await bench.prepare(MANIFESTS)
+    const huge = JSON.stringify(identify(1, { level: 'HUGE' })).replace('"HUGE"', '1e400')
+    // A segment each: one ends with a file, where a call of it had a new column.
+    await bench.write('1.ndjson', [identify(0), huge])
+    await bench.write('2.ndjson', [identify(2, { level: 'abc', other: 1 }), identify(3)])
+    expect(await bench.sync(order, { segmentBytes: 1 })).toMatchObject({ status: 'Partial', rows: 8 })
+    expect(await bench.rows('engage_default.users', 'user_id', 'level')).toEqual([
+      { user_id: 'u0' },
+      { user_id: 'u1' },
+      { user_id: 'u2', level: 'abc' },
+      { user_id: 'u3' },
+    ])
+  })
+
   test('widening can be forbidden: the value goes to discards', async () => {
     const order = await bench.prepare({ ...MANIFESTS, destination: { schemaPolicy: { widenTypes: 'Forbid' } } })
     await bench.write('a.ndjson', [entered(1, 'vip', { level: 1 })])
