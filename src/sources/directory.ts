@@ -6,7 +6,7 @@ import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } 
 import { EngageError } from '../model/errors.ts'
 import type { Source, SourceObject } from './port.ts'
 
-const LINES = /\.(ndjson|jsonl|json)$/
+const LINES = /\.(ndjson|jsonl)$/
 const COMPRESSED = /\.(ndjson|jsonl|json)\.(gz|zst)$/
 const PIECE = 1 << 20
 /** Small, since what was read of a file is read again for each frame that begins in it. */
@@ -15,7 +15,7 @@ const COMPRESSED_PIECE = 1 << 16
 const FINGERPRINT_BYTES = 1 << 16
 
 /**
- * A folder of NDJSON files, read recursively: `.ndjson`, `.jsonl` and `.json`, plain (they may grow) or compressed with
+ * A folder of NDJSON files, read recursively: `.ndjson` and `.jsonl`, plain (they may grow), and these and `.json` compressed with
  * gzip or zstd (they may not). Names that start with a dot are left alone, so that writers can rename into place.
  */
 export class DirectorySource implements Source {

@@ -46,7 +46,6 @@ test('lists NDJSON files below the folder; dot files and other files are left al
   expect(objects.map((object) => [object.key, object.growing]).sort()).toEqual([
     ['a.ndjson', true],
     ['b.jsonl', true],
-    ['c.json', true],
     ['d.ndjson.gz', false],
     ['day=1/f.ndjson', true],
     ['e.ndjson.zst', false],

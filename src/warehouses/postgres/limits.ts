@@ -13,5 +13,5 @@ export const capabilities: Capabilities = {
   localOnly: false,
   // A row without its long texts must fit a page of 8 KB: about 1,000 numbers.
   maxColumns: 500,
-  segmentBytes: 48 << 20,
+  segmentBytes: 16 << 20,
 }
