@@ -15,8 +15,9 @@ const COMPRESSED_PIECE = 1 << 16
 const FINGERPRINT_BYTES = 1 << 16
 
 /**
- * A folder of NDJSON files, read recursively: `.ndjson` and `.jsonl`, plain (they may grow), and these and `.json` compressed with
- * gzip or zstd (they may not). Names that start with a dot are left alone, so that writers can rename into place.
+ * A folder of NDJSON files, read recursively: `.ndjson` and `.jsonl` (they may grow), and these and `.json` compressed with
+ * gzip or zstd (they may not). A plain `.json` may as well be a manifest and is left alone, and so are names that start
+ * with a dot: writers can rename into place.
  */
 export class DirectorySource implements Source {
   readonly name: string
