@@ -3,7 +3,7 @@ import type { Finding } from '../engage/convert.ts'
 import { csvCell } from '../engage/csv.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import type { StagePart } from '../warehouses/port.ts'
-import { StageWriter } from './stage-writer.ts'
+import { type StageFiles, StageWriter } from './stage-writer.ts'
 
 /** Of a value that was discarded this much is kept readable, and of its call this much raw. */
 const VALUE_CHARS = 4096
@@ -18,8 +18,8 @@ export class Discards {
   readonly #runId: string
   readonly counts = new Map<string, number>()
 
-  constructor(directory: string, scope: string, runId: string) {
-    this.#writer = new StageWriter(directory, 'discards')
+  constructor(files: StageFiles, scope: string, runId: string) {
+    this.#writer = new StageWriter(files, 'discards')
     this.#scope = scope
     this.#runId = runId
   }

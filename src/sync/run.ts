@@ -12,7 +12,7 @@ import { insertRows, type LedgerRow } from './ledger.ts'
 import { LineSplitter } from './lines.ts'
 import { isWholeTable, lanePolicy, leftOutBy } from './policy.ts'
 import { type CollectionReport, type Notices, statusOf } from './report.ts'
-import { StageWriter } from './stage-writer.ts'
+import { StageFiles, StageWriter } from './stage-writer.ts'
 import { readState } from './state.ts'
 import type { SyncInput, Work } from './sync.ts'
 
@@ -39,6 +39,7 @@ export class Run {
   readonly #context: CommitContext
   readonly #committer: Committer
   readonly #converter: Converter
+  readonly #files: StageFiles
   readonly #discards: Discards
   readonly #writers: Map<string, StageWriter>
   readonly #collections = new Map<string, CollectionReport>()
@@ -51,7 +52,9 @@ export class Run {
     this.#input = input
     this.#context = context
     this.#committer = new Committer(context)
-    this.#discards = new Discards(input.directory, input.order.scope, input.runId)
+    const files = new StageFiles(input.directory)
+    this.#files = files
+    this.#discards = new Discards(files, input.order.scope, input.runId)
     this.#writers = new Map()
     const writers = this.#writers
     const { catalog, isLeftOut } = context
@@ -68,7 +71,7 @@ export class Run {
             targets.length > 0,
         ),
       sinkOf: (name) => {
-        const writer = new StageWriter(input.directory, String(writers.size))
+        const writer = new StageWriter(files, String(writers.size))
         writers.set(name, writer)
         return writer.write
       },
@@ -171,6 +174,7 @@ export class Run {
 
   async close(): Promise<void> {
     await this.#commit
+    this.#files[Symbol.dispose]()
     const { session, warehouse, lease } = this.#context
     try {
       await releaseLease(session, warehouse.dialect, lease)
