@@ -6,7 +6,7 @@ import type { Change } from '../plan/change.ts'
 import { standardNames } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { checkEpoch, type Lease } from '../warehouses/lease.ts'
-import type { Dialect, Session, StagePart, Statement, Warehouse } from '../warehouses/port.ts'
+import type { Dialect, Session, StagePart, Statement, UsersMerge, Warehouse } from '../warehouses/port.ts'
 import type { Catalog } from './catalog.ts'
 import type { Checkpoints, Progress } from './checkpoints.ts'
 import { registerStatements } from './register.ts'
@@ -119,32 +119,30 @@ export class Committer {
     return committed
   }
 
-  /** Merges what waits into users, and records how far they got. */
+  /**
+   * Merges what waits into users, in transactions of portions: the merge can come again, so the progress is recorded in
+   * the last one.
+   */
   async mergeUsers(): Promise<Committed> {
     const committed = nothing()
-    const { session, warehouse, checkpoints, order, lease, runId } = this.#context
+    const { session, warehouse, checkpoints, lease, runId } = this.#context
     const { dialect } = warehouse
     const progress = [...this.#userProgress.values()]
     const pending = this.#pending
     if (progress.length === 0 && !pending) return committed
     const loadedAt = this.#context.now().toISOString()
-    await session.transaction(async () => {
-      await checkEpoch(session, dialect, lease)
-      if (pending) {
-        const users = pending.target.table
-        const twin = twinOf(order, pending.target)
-        const columns = this.#context.catalog.columnsOf(twin)
-        const standard = standardNames('UsersTwin')
-        const traits = [...columns.keys()].filter(
-          (name) => !standard.has(name) && !this.#context.isLeftOut(users, name),
-        )
-        const stage = unionOf(dialect, pending.stages, columns)
-        await this.#run(
-          dialect.mergeUsers({ users, twin, stage, traits, rows: this.pendingRows, loadedAt }),
-          users.name,
-          committed,
-        )
+    const inTransaction = (work: () => Promise<void>) =>
+      session.transaction(async () => {
+        await checkEpoch(session, dialect, lease)
+        await work()
+      })
+    if (pending) {
+      const users = pending.target.table
+      for (const portion of dialect.mergeUsers(this.#usersMerge(pending, loadedAt))) {
+        await inTransaction(() => this.#run(portion, users.name, committed))
       }
+    }
+    await inTransaction(async () => {
       for (const sql of checkpoints.statements('Users', progress, runId, loadedAt)) await session.execute(sql)
     })
     checkpoints.committed('Users', progress)
@@ -152,6 +150,16 @@ export class Committer {
     this.#pending = undefined
     for (const { name } of pending?.stages ?? []) await session.dropStage(name)
     return committed
+  }
+
+  #usersMerge({ target, stages }: PendingUsers, loadedAt: string): UsersMerge {
+    const { warehouse, order, catalog, isLeftOut } = this.#context
+    const users = target.table
+    const twin = twinOf(order, target)
+    const columns = catalog.columnsOf(twin)
+    const standard = standardNames('UsersTwin')
+    const traits = [...columns.keys()].filter((name) => !standard.has(name) && !isLeftOut(users, name))
+    return { users, twin, stage: unionOf(warehouse.dialect, stages, columns), traits, rows: this.pendingRows, loadedAt }
   }
 
   async #run(statements: readonly Statement[], table: string, { rows }: Committed): Promise<void> {

@@ -27,7 +27,7 @@ export interface WarehouseEnvironment {
   secret(reference: SecretKeyReference): Promise<string>
   /** Folder that relative paths of the manifest are relative to. */
   baseDir: string
-  /** Memory that a warehouse inside this process may use, such as `1GB`. Default: 128MB. */
+  /** Memory that a warehouse inside this process may use, such as `1GB`. Default: 256MB. */
   memoryLimit?: string
 }
 
@@ -73,8 +73,11 @@ export interface Dialect {
   change(change: Change): string[]
   /** Puts the rows of a stage into a table keyed by `id`: the newest of each id stays. See EventsMerge. */
   mergeEvents(merge: EventsMerge): Statement[]
-  /** Puts the rows of a stage into the per-user table and its twin. See UsersMerge. */
-  mergeUsers(merge: UsersMerge): Statement[]
+  /**
+   * Puts the rows of a stage into the per-user table and its twin, in portions of users: each may be committed by itself,
+   * since a merge can come again. See UsersMerge.
+   */
+  mergeUsers(merge: UsersMerge): Statement[][]
   /** Inserts the rows of a stage whose key is not there yet. */
   insertMissing(merge: { target: Table; stage: string; columns: string[] }): Statement[]
 }

@@ -70,7 +70,9 @@ describe.each([
 
   it('merges users', async () => {
     const traits = TRAITS.map((column) => column.name)
-    const statements = dialect.mergeUsers({ users, twin, stage: 'temp."stage"', traits, rows: 1, loadedAt: LOADED_AT })
+    const statements = dialect
+      .mergeUsers({ users, twin, stage: 'temp."stage"', traits, rows: 1, loadedAt: LOADED_AT })
+      .flat()
     await expectSql(
       'merge-users',
       statements.map(({ sql }) => sql),

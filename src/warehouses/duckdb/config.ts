@@ -4,7 +4,7 @@ import type { DuckDbSettings } from '../../model/destination.ts'
 import type { WarehouseEnvironment } from '../port.ts'
 
 /** What DuckDB may use by itself; the process needs about 300 MB more. */
-const DEFAULT_MEMORY_LIMIT = '128MB'
+const DEFAULT_MEMORY_LIMIT = '256MB'
 /** With little memory more threads only get into each other's way. */
 const THREADS = Math.min(2, availableParallelism())
 

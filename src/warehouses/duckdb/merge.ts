@@ -67,11 +67,11 @@ const clock = (row: string): string =>
 const ROWS_AT_ONCE = 50_000
 
 /** See UsersMerge in ../port.ts. Users are merged in portions, by the hash of their ids. */
-export function mergeUsers(names: Names, merge: UsersMerge): Statement[] {
+export function mergeUsers(names: Names, merge: UsersMerge): Statement[][] {
   const portions = Math.max(1, Math.ceil(merge.rows / ROWS_AT_ONCE))
   return Array.from({ length: portions }, (_, portion) =>
     mergePortion(names, merge, portions === 1 ? '' : ` AND hash(user_id) % ${portions} = ${portion}`),
-  ).flat()
+  )
 }
 
 function mergePortion({ quote, table, literal }: Names, merge: UsersMerge, portion: string): Statement[] {

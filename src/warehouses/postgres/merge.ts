@@ -50,7 +50,7 @@ const clock = (row: string): string => `ROW(${clockParts(row).join(', ')})`
  * See UsersMerge in ../port.ts. Only the newest rows of the stage are sorted, which a hash finds sooner. Users with one
  * twin row, the most, are copied; only the others are merged.
  */
-export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge): Statement[] {
+export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge): Statement[][] {
   const { stage } = merge
   const users = table(merge.users)
   const twin = table(merge.twin)
@@ -74,8 +74,9 @@ export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge):
   /** First in order is number 1: the rank of the row that gives a trait is the smallest of those that have a value. */
   const given = (trait: string) => `min("#rank") FILTER (WHERE ${trait} IS NOT NULL)`
   return [
-    {
-      sql: `INSERT INTO ${twin} AS t (${twinColumns.join(', ')})
+    [
+      {
+        sql: `INSERT INTO ${twin} AS t (${twinColumns.join(', ')})
 SELECT DISTINCT ON (s.user_id COLLATE "C", s.trait_set COLLATE "C") ${list(twinColumns, (column) => `s.${column}`)}
 FROM ${stage} AS s JOIN (
   SELECT user_id, trait_set, max(received_at) AS received_at FROM ${stage} AS s WHERE ${meant} GROUP BY user_id, trait_set
@@ -83,10 +84,10 @@ FROM ${stage} AS s JOIN (
 ORDER BY s.user_id COLLATE "C", s.trait_set COLLATE "C", ${latestFirst('s')}
 ON CONFLICT (user_id, trait_set) DO UPDATE SET ${list(twinColumns.slice(2), (column) => `${column} = excluded.${column}`)}
 WHERE ${clock('excluded')} > ${clock('t')}`,
-      counts: false,
-    },
-    {
-      sql: `WITH ${touched}
+        counts: false,
+      },
+      {
+        sql: `WITH ${touched}
 INSERT INTO ${users} AS u (${userColumns.join(', ')})
 SELECT ${['r.user_id', 'r.user_id', 'r.received_at', loadedAt, ...traits.map((trait) => `r.${trait}`)].join(', ')}
 FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" = 1
@@ -95,10 +96,10 @@ SELECT ${['r.user_id', 'r.user_id', 'max(r.received_at)', loadedAt, ...traits.ma
 FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" > 1 GROUP BY r.user_id
 ON CONFLICT (id) DO UPDATE SET ${list(['user_id', 'received_at', 'uuid_ts', ...traits], (column) => `${column} = ${next(column)}`)}
 WHERE ${['received_at', ...traits].map((column) => `${next(column)} IS DISTINCT FROM u.${column}`).join(' OR ')}`,
-      counts: true,
-    },
-    {
-      sql: `WITH ${touched}, ranked AS (
+        counts: true,
+      },
+      {
+        sql: `WITH ${touched}, ranked AS (
   SELECT r.*, r.ctid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY ${order}) AS "#rank"
   FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" > 1
 ), winners AS (
@@ -108,7 +109,8 @@ WHERE ${['received_at', ...traits].map((column) => `${next(column)} IS DISTINCT 
 DELETE FROM ${twin} WHERE ctid = ANY (ARRAY(
   SELECT "#row" FROM winners, unnest("#all") WITH ORDINALITY AS one("#row", "#rank") WHERE "#rank" <> ALL ("#won")
 ))`,
-      counts: false,
-    },
+        counts: false,
+      },
+    ],
   ]
 }

@@ -96,7 +96,7 @@ export function describeUsers(setUp: SetUp): void {
       }))
       const stage = await bench.stage(STAGE, rows)
       const count = await bench.run(
-        bench.dialect.mergeUsers({ ...tables, stage, traits: Object.keys(TRAITS), rows: MANY_ROWS, loadedAt }),
+        bench.dialect.mergeUsers({ ...tables, stage, traits: Object.keys(TRAITS), rows: MANY_ROWS, loadedAt }).flat(),
       )
       await bench.session.dropStage(stage)
       return count
@@ -151,7 +151,9 @@ export function describeUsers(setUp: SetUp): void {
       const tables = await newTables()
       const stage = await bench.stage(STAGE, [{ id: '1', user_id: 'u1', received_at: at(1) }])
       expect(
-        await bench.run(bench.dialect.mergeUsers({ ...tables, stage, traits: [], rows: 1, loadedAt: LOADED[0] })),
+        await bench.run(
+          bench.dialect.mergeUsers({ ...tables, stage, traits: [], rows: 1, loadedAt: LOADED[0] }).flat(),
+        ),
       ).toBe(0)
     })
 
