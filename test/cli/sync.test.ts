@@ -83,8 +83,10 @@ async function upUntilIdle() {
   let output = ''
   const closed = once(child, 'close')
   child.stdout?.on('data', (data: Buffer) => {
+    const waited = output.includes('Ctrl-C ends.')
     output += data.toString()
-    if (output.includes('Ctrl-C ends.')) child.kill('SIGINT')
+    // Once: a second interrupt ends the process where it stands.
+    if (!waited && output.includes('Ctrl-C ends.')) child.kill('SIGINT')
   })
   const [code] = await closed
   return { code, output }

@@ -70,24 +70,29 @@ const ROWS_AT_ONCE = 50_000
 export function mergeUsers(names: Names, merge: UsersMerge): Statement[][] {
   const portions = Math.max(1, Math.ceil(merge.rows / ROWS_AT_ONCE))
   return Array.from({ length: portions }, (_, portion) =>
-    mergePortion(names, merge, portions === 1 ? '' : ` AND hash(user_id) % ${portions} = ${portion}`),
+    mergePortion(names, merge, (id) => (portions === 1 ? '' : ` AND hash(${id}) % ${portions} = ${portion}`)),
   )
 }
 
-function mergePortion({ quote, table, literal }: Names, merge: UsersMerge, portion: string): Statement[] {
+/** `portion` is a condition on the id of a user. It stands on both sides of a join, so that neither side is held whole. */
+function mergePortion(
+  { quote, table, literal }: Names,
+  merge: UsersMerge,
+  portion: (id: string) => string,
+): Statement[] {
   const { stage } = merge
   const users = table(merge.users)
   const twin = table(merge.twin)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const traits = merge.traits.map(quote)
   const twinColumns = ['user_id', 'trait_set', 'received_at', '"timestamp"', 'id', ...traits]
-  const meant = `user_id IS NOT NULL AND trait_set IS NOT NULL${portion}`
+  const meant = `user_id IS NOT NULL AND trait_set IS NOT NULL${portion('user_id')}`
   const assign = (columns: readonly string[], value: (column: string) => string) =>
     columns.map((column) => `${column} = ${value(column)}`).join(', ')
   /** The twin rows of the users that the stage names, numbered by their clocks. No trait's name has a `#`. */
   const ranked = `ranked AS (
   SELECT t.*, t.rowid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY ${clock('t')}, trait_set) AS "#rank"
-  FROM ${twin} AS t WHERE user_id IN (SELECT user_id FROM ${stage} AS s WHERE ${meant})
+  FROM ${twin} AS t WHERE user_id IN (SELECT user_id FROM ${stage} AS s WHERE ${meant})${portion('user_id')}
 )`
   /** The twin forgets calls without traits, so received_at may be later than all of its rows. */
   const next = (column: string) => `${column === 'received_at' ? 'greatest' : 'coalesce'}(s.${column}, u.${column})`
@@ -97,7 +102,7 @@ function mergePortion({ quote, table, literal }: Names, merge: UsersMerge, porti
       sql: `MERGE INTO ${twin} AS t USING (
   SELECT ${twinColumns.join(', ')} FROM ${stage} AS s WHERE ${meant}
   QUALIFY row_number() OVER (PARTITION BY user_id, trait_set ORDER BY ${clock('s')} DESC) = 1
-) AS s ON t.user_id = s.user_id AND t.trait_set = s.trait_set
+) AS s ON t.user_id = s.user_id AND t.trait_set = s.trait_set${portion('t.user_id')}
 WHEN MATCHED AND ${clock('s')} > ${clock('t')} THEN UPDATE SET ${assign(twinColumns.slice(2), (column) => `s.${column}`)}
 WHEN NOT MATCHED THEN INSERT (${twinColumns.join(', ')}) VALUES (${twinColumns.map((column) => `s.${column}`).join(', ')})`,
       counts: false,
@@ -107,7 +112,7 @@ WHEN NOT MATCHED THEN INSERT (${twinColumns.join(', ')}) VALUES (${twinColumns.m
   WITH ${ranked}
   SELECT ${['user_id', 'max(received_at) AS received_at', ...traits.map((trait) => `arg_max(${trait}, "#rank") AS ${trait}`)].join(', ')}
   FROM ranked GROUP BY user_id
-) AS s ON u.id = s.user_id
+) AS s ON u.id = s.user_id${portion('u.id')}
 WHEN MATCHED AND (${['received_at', ...traits].map((column) => `${next(column)} IS DISTINCT FROM u.${column}`).join(' OR ')})
 THEN UPDATE SET user_id = s.user_id, uuid_ts = ${loadedAt}, ${assign(['received_at', ...traits], next)}
 WHEN NOT MATCHED THEN INSERT (id, user_id, received_at, uuid_ts${traits.map((trait) => `, ${trait}`).join('')})
