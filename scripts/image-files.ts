@@ -31,7 +31,8 @@ const NEVER_READ = /\.(ts|mts|cts|map|md|markdown|tsbuildinfo)$|(^|\/)(prebuilds
  */
 export function imageFiles(root: string): string[] {
   if (!existsSync(path.join(root, 'dist/cli/main.js'))) throw new Error('dist/ is missing: run npm run build first')
-  const own = ['package.json', 'LICENSE', ...filesBelow(root, 'dist'), ...filesBelow(root, 'crds')]
+  const code = filesBelow(root, 'dist').filter((file) => file.endsWith('.js'))
+  const own = ['package.json', 'LICENSE', ...code, ...filesBelow(root, 'crds')]
   const packages = productionPackages(root).flatMap((folder) => filesBelow(root, folder).filter(isRead))
   return [...own, ...packages].sort()
 }
