@@ -1,0 +1,193 @@
+import { Backoff } from './backoff.ts'
+import type { KubeClient, Selection, WatchEvent } from './client.ts'
+import { monotonicClock } from './clock.ts'
+import { isExpired, isNotFound, KubeError } from './errors.ts'
+import { type KubeObject, keyOf, type ResourceType } from './object.ts'
+import { sleep } from './sleep.ts'
+
+/** What changed of an object. One that was deleted is given as it was last seen. */
+export type Change<T> =
+  | { type: 'Added' | 'Deleted'; key: string; object: T }
+  | { type: 'Modified'; key: string; object: T; previous: T }
+
+/** What a reflector says of itself, for logs and metrics. */
+export type ReflectorReport =
+  | { type: 'Listed'; objects: number; seconds: number }
+  | { type: 'Failed'; error: unknown; retryInMs: number }
+
+export interface ReflectorOptions<T extends KubeObject> {
+  client: Pick<KubeClient, 'pages' | 'watch'>
+  type: ResourceType
+  /** Default: all namespaces. */
+  namespace?: string | undefined
+  labelSelector?: string | undefined
+  metadataOnly?: boolean
+  /** What to keep of an object. Default: all but `managedFields` and kubectl's copy of what was last applied. */
+  slim?: (object: T) => T
+  /** Called in order, after the cache has changed. Should only put keys into a queue: what it throws is reported. */
+  onChange: (change: Change<T>) => void
+  report?: (report: ReflectorReport) => void
+  /** Milliseconds before the first try after a failure, and the longest wait. Default: 800 and 30,000. */
+  backoffMs?: { first: number; longest: number }
+  /** See WatchOptions. */
+  idleMs?: number
+}
+
+/** A watch that held for so long shows that things are well again. */
+const HEALTHY_MS = 120_000
+/** One that ends sooner than this, though nothing is said to be wrong, must not be begun again without a wait. */
+const SHORTEST_WATCH_MS = 1_000
+
+/**
+ * Keeps a copy of the objects of one type and tells of every change: lists, watches from there, and lists again only
+ * where the API server no longer knows what happened between. Whatever fails is tried again, for ever: also a type that
+ * is not there yet, or not any more.
+ */
+export class Reflector<T extends KubeObject> {
+  readonly #options: ReflectorOptions<T>
+  readonly #objects = new Map<string, T>()
+  readonly #backoff: Backoff
+  readonly #firstList = Promise.withResolvers<void>()
+  #resourceVersion: string | undefined
+  #lastActivity = monotonicClock.now()
+
+  constructor(options: ReflectorOptions<T>) {
+    const { first, longest } = options.backoffMs ?? { first: 800, longest: 30_000 }
+    this.#options = options
+    this.#backoff = new Backoff(first, longest)
+  }
+
+  /** Fulfilled when the cache has held all objects once. */
+  get synced(): Promise<void> {
+    return this.#firstList.promise
+  }
+
+  /**
+   * When the reflector last did anything, be it to fail, on the monotonic clock. It does something at least every ten
+   * minutes: one that is older is stuck, and its process should be started anew.
+   */
+  get lastActivity(): number {
+    return this.#lastActivity
+  }
+
+  get(key: string): T | undefined {
+    return this.#objects.get(key)
+  }
+
+  /** The objects now. They are shared: not to be changed. */
+  values(): IterableIterator<T> {
+    return this.#objects.values()
+  }
+
+  get size(): number {
+    return this.#objects.size
+  }
+
+  /** Runs until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const begin = monotonicClock.now()
+      try {
+        await this.#listAndWatch(signal)
+      } catch (error) {
+        if (!signal.aborted) await this.#recover(error, monotonicClock.now() - begin, signal)
+      }
+      this.#lastActivity = monotonicClock.now()
+    }
+  }
+
+  /** One watch, after a list where there is nothing to go on from. */
+  async #listAndWatch(signal: AbortSignal): Promise<void> {
+    const { client, type, idleMs } = this.#options
+    this.#resourceVersion ??= await this.#list(signal)
+    const begin = monotonicClock.now()
+    const watch = client.watch<T>(type, {
+      ...this.#selection(signal),
+      resourceVersion: this.#resourceVersion,
+      // By chance, so that not all watches end together.
+      timeoutSeconds: 300 + Math.round(Math.random() * 300),
+      ...(idleMs === undefined ? {} : { idleMs }),
+    })
+    for await (const event of watch) {
+      this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion
+      this.#lastActivity = monotonicClock.now()
+      this.#take(event)
+    }
+    if (monotonicClock.now() - begin < SHORTEST_WATCH_MS) throw new Error(`the watch of ${type.plural} ended at once`)
+  }
+
+  async #recover(error: unknown, heldMs: number, signal: AbortSignal): Promise<void> {
+    if (heldMs >= HEALTHY_MS) this.#backoff.reset()
+    // A type that was removed may come back with another history. What is cached stays until a list says otherwise.
+    if (isExpired(error) || isNotFound(error)) this.#resourceVersion = undefined
+    const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0
+    const retryInMs = Math.max(asked, this.#backoff.next())
+    this.#options.report?.({ type: 'Failed', error, retryInMs })
+    await sleep(monotonicClock, retryInMs, signal)
+  }
+
+  async #list(signal: AbortSignal): Promise<string> {
+    const { client, type, slim = withoutBallast<T> } = this.#options
+    const begin = monotonicClock.now()
+    const found = new Map<string, T>()
+    let resourceVersion = ''
+    for await (const page of client.pages<T>(type, this.#selection(signal))) {
+      for (const item of page.items) found.set(keyOf(item.metadata), slim(item))
+      resourceVersion = page.resourceVersion
+      this.#lastActivity = monotonicClock.now()
+    }
+    for (const [key, object] of this.#objects) if (!found.has(key)) this.#delete(key, object)
+    for (const [key, object] of found) this.#put(key, object)
+    this.#options.report?.({ type: 'Listed', objects: found.size, seconds: (monotonicClock.now() - begin) / 1000 })
+    this.#firstList.resolve()
+    return resourceVersion
+  }
+
+  #selection(signal: AbortSignal): Selection {
+    const { namespace, labelSelector, metadataOnly = false } = this.#options
+    return { namespace, labelSelector, metadataOnly, signal }
+  }
+
+  #take(event: WatchEvent<T>): void {
+    if (event.type === 'BOOKMARK') return
+    const key = keyOf(event.object.metadata)
+    const object = (this.#options.slim ?? withoutBallast)(event.object)
+    if (event.type === 'DELETED') this.#delete(key, object)
+    else this.#put(key, object)
+  }
+
+  /** An object with another uid is another object: the old one was deleted where nobody saw it. */
+  #put(key: string, object: T): void {
+    const known = this.#objects.get(key)
+    const same = known?.metadata.uid === object.metadata.uid
+    if (known !== undefined && !same) this.#delete(key, known)
+    if (same && known?.metadata.resourceVersion === object.metadata.resourceVersion) return
+    this.#objects.set(key, object)
+    this.#tell(
+      known !== undefined && same ? { type: 'Modified', key, object, previous: known } : { type: 'Added', key, object },
+    )
+  }
+
+  #delete(key: string, object: T): void {
+    if (this.#objects.delete(key)) this.#tell({ type: 'Deleted', key, object })
+  }
+
+  #tell(change: Change<T>): void {
+    try {
+      this.#options.onChange(change)
+    } catch (error) {
+      this.#options.report?.({ type: 'Failed', error, retryInMs: 0 })
+    }
+  }
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+function withoutBallast<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata
+  if (metadata.annotations && LAST_APPLIED in metadata.annotations) {
+    const { [LAST_APPLIED]: _, ...annotations } = metadata.annotations
+    metadata.annotations = annotations
+  }
+  return { ...object, metadata }
+}

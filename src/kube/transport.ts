@@ -1,0 +1,183 @@
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { ClusterAccess, TlsOptions } from './access.ts'
+import { monotonicClock } from './clock.ts'
+import { KubeConnectionError, KubeError, type Status } from './errors.ts'
+import { retryDelayMs } from './retry.ts'
+import { sleep } from './sleep.ts'
+
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With its query. */
+  path: string
+  headers?: Record<string, string>
+  body?: string
+  /** May it reach the API server twice without harm? */
+  repeatable: boolean
+  signal?: AbortSignal | undefined
+}
+
+/** What became of one try; `code` is `<error>` when no answer came. */
+export interface RequestReport {
+  method: string
+  host: string
+  code: string
+  seconds: number
+}
+
+export interface TransportOptions {
+  access: ClusterAccess
+  userAgent: string
+  /** Told of every try. */
+  observe?: (report: RequestReport) => void
+}
+
+/** Milliseconds. A dead peer is found after this time without traffic and ten more seconds of probes. */
+const KEEP_ALIVE_MS = 15_000
+const CONNECT_TIMEOUT_MS = 10_000
+const HEADERS_TIMEOUT_MS = 30_000
+const BODY_TIMEOUT_MS = 60_000
+const IDLE_CONNECTION_MS = 60_000
+
+/** Watches have connections of their own: they must not take those of requests. */
+interface Agents {
+  material: string
+  api: Dispatcher
+  watch: Dispatcher
+}
+
+/** Sends requests over pooled connections, with credentials, retries and time limits. */
+export class Transport {
+  readonly #options: TransportOptions
+  readonly #host: string
+  #agents: Agents | undefined
+
+  constructor(options: TransportOptions) {
+    this.#options = options
+    this.#host = new URL(options.access.server).host
+  }
+
+  /**
+   * Sends a request, again where that can help, and reads its answer as JSON.
+   * Throws KubeError, KubeConnectionError, or the signal's reason.
+   */
+  async exchange(request: ApiRequest): Promise<unknown> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#authorized(request, 'api', BODY_TIMEOUT_MS, async ({ body }) => await body.json())
+      } catch (error) {
+        const delay = retryDelayMs(error, request.repeatable, tries)
+        if (delay === undefined) throw error
+        await sleep(monotonicClock, delay, request.signal)
+        request.signal?.throwIfAborted()
+      }
+    }
+  }
+
+  /** Sends a request once; its answer is read as it comes and breaks off after `idleMs` without a byte. */
+  async *stream(request: ApiRequest, idleMs: number): AsyncGenerator<string> {
+    const body = await this.#authorized(request, 'watch', idleMs, async (answer) => answer.body)
+    body.setEncoding('utf8')
+    try {
+      yield* body
+    } catch (error) {
+      throw this.#connectionError(request, error)
+    }
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    await Promise.all([this.#agents?.api.destroy(), this.#agents?.watch.destroy()])
+    this.#agents = undefined
+  }
+
+  /** One try, and a second one with fresh credentials when the API server does not know who asks. */
+  async #authorized<T>(request: ApiRequest, agent: 'api' | 'watch', bodyTimeout: number, read: Read<T>): Promise<T> {
+    try {
+      return await this.#send(request, agent, bodyTimeout, read)
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.code !== 401) throw error
+      this.#options.access.invalidate()
+      return await this.#send(request, agent, bodyTimeout, read)
+    }
+  }
+
+  async #send<T>(request: ApiRequest, agent: 'api' | 'watch', bodyTimeout: number, read: Read<T>): Promise<T> {
+    const { access, userAgent } = this.#options
+    const { headers, tls } = await access.credentials()
+    const { origin, pathname } = new URL(access.server)
+    const begin = performance.now()
+    let code = '<error>'
+    try {
+      const answer = await this.#agentsFor(tls)[agent].request({
+        origin,
+        path: pathname.replace(/\/$/, '') + request.path,
+        method: request.method,
+        headers: { Accept: 'application/json', 'User-Agent': userAgent, ...headers, ...request.headers },
+        body: request.body ?? null,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        bodyTimeout,
+        signal: request.signal ?? null,
+      })
+      code = String(answer.statusCode)
+      if (answer.statusCode >= 400) throw await refusal(request, answer)
+      return await read(answer)
+    } catch (error) {
+      throw error instanceof KubeError ? error : this.#connectionError(request, error)
+    } finally {
+      const { method } = request
+      this.#options.observe?.({ method, host: this.#host, code, seconds: (performance.now() - begin) / 1000 })
+    }
+  }
+
+  #connectionError(request: ApiRequest, error: unknown): unknown {
+    return request.signal?.aborted ? request.signal.reason : new KubeConnectionError(nameOf(request), error)
+  }
+
+  /** The connections for these certificates. When certificates are renewed, what runs on the old ones ends by itself. */
+  #agentsFor(tls: TlsOptions): Agents {
+    const material = JSON.stringify(Object.entries(tls).map(([key, value]) => [key, String(value)]))
+    const old = this.#agents
+    if (old?.material === material) return old
+    const { proxyUrl } = this.#options.access
+    const agents = { material, api: agentWith(tls, 16, proxyUrl), watch: agentWith(tls, 64, proxyUrl) }
+    this.#agents = agents
+    for (const agent of [old?.api, old?.watch]) void agent?.close()
+    return agents
+  }
+}
+
+type Read<T> = (answer: Dispatcher.ResponseData) => Promise<T>
+
+function agentWith(tls: TlsOptions, connections: number, proxyUrl: string | undefined): Dispatcher {
+  const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, timeout: CONNECT_TIMEOUT_MS }
+  const options = { connect, connections, keepAliveTimeout: IDLE_CONNECTION_MS, allowH2: false }
+  return proxyUrl === undefined
+    ? new Agent(options)
+    : new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect })
+}
+
+async function refusal(
+  request: ApiRequest,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+): Promise<KubeError> {
+  const text = await body.text()
+  const retryAfter = Number(headers['retry-after'])
+  const retryAfterMs = Number.isFinite(retryAfter) ? retryAfter * 1000 : undefined
+  return new KubeError(nameOf(request), { ...parseStatus(text), code: statusCode }, retryAfterMs)
+}
+
+/** The API server explains itself in a Status; proxies before it and some of its filters write plain text. */
+function parseStatus(text: string): Status {
+  try {
+    const status: (Status & { kind?: string }) | null = JSON.parse(text)
+    if (status?.kind === 'Status') return status
+  } catch {
+    // Plain text.
+  }
+  return { message: text.trim().slice(0, 300) || 'no explanation' }
+}
+
+/** Without the query: it is long and says little. */
+function nameOf({ method, path }: ApiRequest): string {
+  return `${method} ${path.split('?')[0]}`
+}
