@@ -1,0 +1,2 @@
+obj.spec.sync.suspend = false
+return obj

@@ -1,0 +1,5 @@
+if obj.spec.sync == nil then
+  obj.spec.sync = {}
+end
+obj.spec.sync.suspend = true
+return obj
