@@ -94,8 +94,7 @@ export class EventRecorder {
       if (known.count === 2) this.#write(known)
     } else if (this.#bucket(regarding.metadata.uid ?? '', now).take(now)) {
       const series = { happening, event: this.#eventOf(happening), count: 1, written: 0, last: now }
-      this.#series.set(key, series)
-      this.#write(series)
+      if (this.#write(series)) this.#series.set(key, series)
     } else {
       this.#options.dropped?.(happening, undefined)
     }
@@ -109,13 +108,15 @@ export class EventRecorder {
     await this.#writing
   }
 
-  #write(series: Series): void {
-    if (this.#waiting.size >= MOST_WAITING) {
+  /** False when too many wait already. */
+  #write(series: Series): boolean {
+    if (this.#waiting.size >= MOST_WAITING && !this.#waiting.has(series)) {
       this.#options.dropped?.(series.happening, undefined)
-      return
+      return false
     }
     this.#waiting.add(series)
     this.#writing ??= this.#writeAll()
+    return true
   }
 
   async #writeAll(): Promise<void> {

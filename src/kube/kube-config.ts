@@ -22,7 +22,7 @@ export function kubeConfigAccess(load: () => KubeConfig = loadDefault): ClusterA
     () => CREDENTIALS_TTL_MS,
   )
   return {
-    server: cluster.server.replace(/\/$/, ''),
+    server: cluster.server,
     namespace: first.getContextObject(first.getCurrentContext())?.namespace ?? 'default',
     proxyUrl: cluster.proxyUrl,
     credentials: async () => {

@@ -144,7 +144,7 @@ async function keep(
     const left = held.renewed + timing.renewDeadline - begin
     if (left <= 0) return lost.abort(new LeadershipLost(nameOf(options)))
     try {
-      held.lease = await write(options, held.lease, { renewTime: microTime() }, AbortSignal.timeout(left))
+      held.lease = await write(options, held.lease, { renewTime: microTime() }, AbortSignal.timeout(Math.ceil(left)))
       held.renewed = begin
     } catch (error) {
       options.report?.(error)
@@ -213,7 +213,7 @@ function newTerm(identity: string, timing: ElectionTiming, before: number): Leas
 
 /** A look at the lease that takes long is worth less than the next one. */
 function limited(timing: ElectionTiming, stop: AbortSignal): AbortSignal {
-  return AbortSignal.any([stop, AbortSignal.timeout(timing.renewDeadline / 2)])
+  return AbortSignal.any([stop, AbortSignal.timeout(Math.ceil(timing.renewDeadline / 2))])
 }
 
 function nameOf({ namespace, name }: ElectionOptions): string {
