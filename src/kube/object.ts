@@ -48,9 +48,3 @@ export function apiVersionOf({ group, version }: ResourceType): string {
 export function keyOf({ namespace, name }: { namespace?: string; name: string }): string {
   return namespace === undefined ? name : `${namespace}/${name}`
 }
-
-/** The two parts of a key. */
-export function fromKey(key: string): { namespace?: string; name: string } {
-  const slash = key.indexOf('/')
-  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
-}

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { KubeConnectionError, KubeError } from '../../src/kube/errors.ts'
 import { retryDelayMs } from '../../src/kube/retry.ts'
@@ -181,13 +182,8 @@ describe('watches', () => {
       { type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } },
     ]
     const bytes = Buffer.from(events.map((it) => `${JSON.stringify(it)}\n`).join(''))
-    const server = await scriptedServer(async (_, response) => {
-      for (let at = 0; at < bytes.length; at += 7) {
-        response.write(bytes.subarray(at, at + 7))
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-      response.end()
-    })
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, at) => bytes.subarray(7 * at, 7 * at + 7))
+    const server = await scriptedServer((_, response) => Readable.from(chunks).pipe(response))
     const seen: unknown[] = []
     for await (const event of clientOf(server.url).watch(WIDGETS, { resourceVersion: '7' })) seen.push(event)
     expect(seen).toEqual(events)
