@@ -100,13 +100,14 @@ export class KubeClient {
   }
 
   async get<T extends KubeObject>(type: ResourceType, name: ObjectName, options: ReadOptions = {}): Promise<T> {
-    return await this.#exchange<T>({
+    const object = await this.#exchange<T>({
       method: 'GET',
       path: pathOf(type, name),
       headers: accept(options, 'PartialObjectMetadata'),
       repeatable: true,
       signal: options.signal,
     })
+    return typed(type, object)
   }
 
   /** One page. */
@@ -120,8 +121,7 @@ export class KubeClient {
       signal: options.signal,
     })
     const { resourceVersion = '', continue: next } = list.metadata
-    // Only lists of custom resources say in each item what it is.
-    const items = (list.items ?? []).map((item) => ({ ...item, apiVersion: apiVersionOf(type), kind: type.kind }))
+    const items = (list.items ?? []).map((item) => typed(type, item))
     return { items, resourceVersion, continue: next || undefined }
   }
 
@@ -177,7 +177,7 @@ export class KubeClient {
     for await (const line of lines(this.#transport.stream(request, idleMs))) {
       const event: WatchEvent<T> | { type: 'ERROR'; object: Status } = JSON.parse(line)
       if (event.type === 'ERROR') throw new KubeError(`watch of ${type.plural}`, event.object)
-      yield event
+      yield event.type === 'BOOKMARK' ? event : { ...event, object: typed(type, event.object) }
     }
   }
 
@@ -214,6 +214,11 @@ const JSON_PATCH_TYPE = 'application/json-patch+json'
 interface List<T> {
   metadata: { resourceVersion?: string; continue?: string }
   items?: T[]
+}
+
+/** Items of most lists do not say what they are, and metadata says that it is metadata. */
+function typed<T extends KubeObject>(type: ResourceType, object: T): T {
+  return { ...object, apiVersion: apiVersionOf(type), kind: type.kind }
 }
 
 type Query = Record<string, string | number | boolean | undefined>

@@ -1,4 +1,4 @@
-import type { KubeClient } from './client.ts'
+import type { JsonPatchOperation, KubeClient } from './client.ts'
 import { isInvalid, isNotFound } from './errors.ts'
 import type { KubeObject, ResourceType } from './object.ts'
 
@@ -18,6 +18,9 @@ export async function addFinalizer<T extends KubeObject>(
   return await client.patch<T>(type, object.metadata, { merge: { metadata } })
 }
 
+/** How often the place of a finalizer is looked up again. */
+const TRIES = 5
+
 /** Removes a finalizer, of this incarnation of the object only. No error when it, or the object, is not there any more. */
 export async function removeFinalizer(
   client: Pick<KubeClient, 'get' | 'patch'>,
@@ -26,25 +29,30 @@ export async function removeFinalizer(
   finalizer: string,
 ): Promise<void> {
   const { uid } = object.metadata
+  let current = object
   try {
-    for (let current = object; current.metadata.uid === uid; current = await client.get(type, object.metadata)) {
+    for (let tries = 1; current.metadata.uid === uid; tries += 1) {
       const index = current.metadata.finalizers?.indexOf(finalizer) ?? -1
       if (index < 0) return
-      const path = `/metadata/finalizers/${index}`
-      const json = [
-        { op: 'test', path: '/metadata/uid', value: uid } as const,
-        { op: 'test', path, value: finalizer } as const,
-        { op: 'remove', path } as const,
-      ]
       try {
-        await client.patch(type, object.metadata, { json })
+        await client.patch(type, object.metadata, { json: removal(uid, index, finalizer) })
         return
       } catch (error) {
-        // Others added or removed theirs: it stands elsewhere now.
-        if (!isInvalid(error)) throw error
+        // Most likely others added or removed theirs, and it stands elsewhere now.
+        if (!isInvalid(error) || tries === TRIES) throw error
       }
+      current = await client.get(type, object.metadata)
     }
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
+}
+
+function removal(uid: string | undefined, index: number, finalizer: string): JsonPatchOperation[] {
+  const path = `/metadata/finalizers/${index}`
+  return [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    { op: 'test', path, value: finalizer },
+    { op: 'remove', path },
+  ]
 }

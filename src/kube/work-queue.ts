@@ -171,16 +171,14 @@ export class WorkQueue {
     this.#stopped = undefined
   }
 
+  /** Puts a key in its place, or in another one where its lane or its gate has changed. */
   #enqueue(key: string, lane: Lane, known: Item | undefined): void {
     const gate = this.#gate(this.#options.gateOf?.(key))
-    if (known !== undefined && (known.lane !== lane || known.gate !== gate)) {
-      known.gate.waiting[known.lane].delete(key)
-      this.#refresh(known.gate)
-    }
-    const since = known?.since ?? this.#clock.now()
-    this.#items.set(key, { lane, since, gate, working: false, again: undefined })
+    if (known !== undefined && (known.lane !== lane || known.gate !== gate)) known.gate.waiting[known.lane].delete(key)
     gate.waiting[lane].push(key)
+    this.#items.set(key, { lane, gate, since: known?.since ?? this.#clock.now(), working: false, again: undefined })
     this.#refresh(gate)
+    if (known !== undefined) this.#refresh(known.gate)
     this.#dispatch()
   }
 

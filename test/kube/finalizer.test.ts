@@ -49,3 +49,12 @@ test('the object may be gone already; other errors are told', async () => {
   await removeFinalizer(client, WIDGETS, read, 'ours')
   await expect(removeFinalizer(client, WIDGETS, read, 'ours')).rejects.toMatchObject({ code: 403 })
 })
+
+test('an object that is invalid for another reason is not tried for ever', async () => {
+  const read = widget('a', { uid: 'u', finalizers: ['ours'] })
+  const server = await scriptedServer(({ method }, response) =>
+    method === 'GET' ? json(response, read) : refuse(response, 422, 'Invalid'),
+  )
+  await expect(removeFinalizer(clientOf(server.url), WIDGETS, read, 'ours')).rejects.toMatchObject({ code: 422 })
+  expect(server.requests.filter(({ method }) => method === 'PATCH')).toHaveLength(5)
+})
