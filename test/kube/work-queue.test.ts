@@ -200,6 +200,16 @@ describe('gates', () => {
     expect(started).toEqual(['a'])
   })
 
+  test('a key that has moved to another gate leaves nothing behind', async () => {
+    let gate: string | undefined
+    const { queue, started, end } = start({ gateOf: () => gate })
+    queue.add('busy')
+    await settle()
+    for (gate of ['one', 'two']) queue.add('a')
+    await end('busy')
+    expect(started).toEqual(['busy', 'a'])
+  })
+
   test('an edit of the only key of a gate does not take it past the gate', async () => {
     const { queue, started, end } = start({ gateOf })
     queue.add('up/1')
