@@ -1,5 +1,7 @@
 import { KubeError, type Status } from './errors.ts'
+import { lines } from './lines.ts'
 import { apiVersionOf, type KubeObject, type ObjectMeta, type ResourceType } from './object.ts'
+import { pathOf, type Query } from './request-path.ts'
 import { Transport, type TransportOptions } from './transport.ts'
 
 export interface KubeClientOptions extends TransportOptions {
@@ -221,44 +223,10 @@ function typed<T extends KubeObject>(type: ResourceType, object: T): T {
   return { ...object, apiVersion: apiVersionOf(type), kind: type.kind }
 }
 
-type Query = Record<string, string | number | boolean | undefined>
-
-function pathOf(
-  type: ResourceType,
-  at: { name?: string | undefined; namespace?: string | undefined },
-  query: Query = {},
-  subresource?: string,
-): string {
-  const parts = type.group === '' ? ['api', type.version] : ['apis', type.group, type.version]
-  if (type.namespaced && at.namespace !== undefined) parts.push('namespaces', at.namespace)
-  parts.push(type.plural)
-  if (at.name !== undefined) parts.push(at.name)
-  if (subresource !== undefined) parts.push(subresource)
-  const search = Object.entries(query)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`)
-    .join('&')
-  return `/${parts.map(encodeURIComponent).join('/')}${search === '' ? '' : `?${search}`}`
-}
-
 function selectors({ labelSelector, fieldSelector }: Selection): Query {
   return { labelSelector, fieldSelector }
 }
 
 function accept({ metadataOnly }: ReadOptions, as: string): Record<string, string> {
   return metadataOnly ? { Accept: `application/json;as=${as};g=meta.k8s.io;v=v1` } : {}
-}
-
-async function* lines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
-  let begun = ''
-  for await (const chunk of chunks) {
-    const parts = chunk.split('\n')
-    const last = parts.pop() ?? ''
-    for (const part of parts) {
-      const line = begun + part
-      begun = ''
-      if (line !== '') yield line
-    }
-    begun += last
-  }
 }

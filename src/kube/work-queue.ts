@@ -1,10 +1,8 @@
 import { type Clock, monotonicClock } from './clock.ts'
-import { DueHeap } from './due-heap.ts'
-import { Fifo } from './fifo.ts'
+import { type Gate, Gates } from './gates.ts'
+import { type Lane, moreUrgent } from './lane.ts'
+import { Later } from './later.ts'
 import { TokenBucket } from './token-bucket.ts'
-
-/** Edits overtake resyncs, but for every eighth turn. */
-export type Lane = 'edit' | 'resync'
 
 /** Told of what happens, for metrics and logs. Times are in seconds. */
 export interface QueueObserver {
@@ -50,27 +48,19 @@ export interface Outcome {
 }
 
 interface Item {
+  readonly key: string
+  readonly since: number
   lane: Lane
-  since: number
-  gate: Gate
+  gate: Gate<Item>
   working: boolean
   /** Added once more while it was worked on. */
   again: Lane | undefined
-}
-
-interface Gate {
-  name: string | undefined
-  closed: boolean
-  working: number
-  waiting: Record<Lane, Fifo<string>>
 }
 
 const RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 7 * 60_000
 const RETRIES_PER_SECOND = 10
 const RETRY_BURST = 100
-/** How many edits in a row, while resyncs wait. */
-const EDITS_IN_A_ROW = 7
 
 /**
  * Keys that need work. A key is in it at most once, is never worked on twice at the same time, and is worked on after
@@ -81,22 +71,19 @@ export class WorkQueue {
   readonly #clock: Clock
   readonly #retries: TokenBucket
   readonly #items = new Map<string, Item>()
-  readonly #gates = new Map<string | undefined, Gate>()
-  /** The gates that let a key of the lane pass now. */
-  readonly #passable: Record<Lane, Fifo<Gate>> = { edit: new Fifo(), resync: new Fifo() }
-  readonly #due = new DueHeap<string>()
-  readonly #later = new Map<string, { at: number; lane: Lane }>()
+  readonly #gates: Gates<Item>
+  readonly #later: Later
   readonly #failures = new Map<string, number>()
   readonly #working = new Map<string, number>()
-  #editsInARow = 0
   #work: Work | undefined
   #stopped: (() => void) | undefined
   #dispatching = false
-  #cancelTimer: (() => void) | undefined
 
   constructor(options: QueueOptions = {}) {
     this.#options = options
     this.#clock = options.clock ?? monotonicClock
+    this.#gates = new Gates(options.gateLimit ?? Number.POSITIVE_INFINITY)
+    this.#later = new Later(this.#clock, (key, lane) => this.add(key, lane))
     this.#retries = new TokenBucket(RETRIES_PER_SECOND, RETRY_BURST, this.#clock.now())
   }
 
@@ -107,11 +94,7 @@ export class WorkQueue {
 
   /** Keys that wait for a closed gate. */
   get parked(): number {
-    let count = 0
-    for (const { closed, waiting } of this.#gates.values()) {
-      if (closed) count += waiting.edit.size + waiting.resync.size
-    }
-    return count
+    return this.#gates.parked
   }
 
   /** For how many seconds each key that is worked on has been. */
@@ -123,31 +106,27 @@ export class WorkQueue {
   add(key: string, lane: Lane = 'edit'): void {
     this.#options.observer?.added?.(key)
     const item = this.#items.get(key)
-    if (item?.working) item.again = urgent(item.again, lane)
-    else this.#enqueue(key, urgent(item?.lane, lane), item)
+    if (item === undefined) this.#insert(key, lane)
+    else if (item.working) item.again = moreUrgent(item.again, lane)
+    else this.#move(item, moreUrgent(item.lane, lane))
   }
 
   /** Adds a key later. Of several times that are set for a key, the earliest holds. */
   addAfter(key: string, delayMs: number, lane: Lane = 'resync'): void {
-    const at = this.#clock.now() + delayMs
-    const known = this.#later.get(key)
-    this.#later.set(key, { at: Math.min(at, known?.at ?? at), lane: urgent(known?.lane, lane) })
-    if (known !== undefined && known.at <= at) return
-    this.#due.push(at, key)
-    this.#setTimer()
+    this.#later.set(key, delayMs, lane)
   }
 
   /** Parks the keys of a gate until it opens: what they need is not there. */
   close(gate: string): void {
-    const it = this.#gate(gate)
+    const it = this.#gates.of(gate)
     it.closed = true
-    this.#refresh(it)
+    this.#gates.refresh(it)
   }
 
   open(gate: string): void {
-    const it = this.#gate(gate)
+    const it = this.#gates.of(gate)
     it.closed = false
-    this.#refresh(it)
+    this.#gates.refresh(it)
     this.#dispatch()
   }
 
@@ -161,46 +140,41 @@ export class WorkQueue {
     this.#work = work
     this.#stopped = stop
     work.stop.addEventListener('abort', stop)
-    this.#setTimer()
+    this.#later.resume()
     this.#dispatch()
     if (work.stop.aborted) stop()
     await promise
-    this.#cancelTimer?.()
+    this.#later.pause()
     work.stop.removeEventListener('abort', stop)
     this.#work = undefined
     this.#stopped = undefined
   }
 
-  /** Puts a key in its place, or in another one where its lane or its gate has changed. */
-  #enqueue(key: string, lane: Lane, known: Item | undefined): void {
-    const gate = this.#gate(this.#options.gateOf?.(key))
-    if (known !== undefined && (known.lane !== lane || known.gate !== gate)) known.gate.waiting[known.lane].delete(key)
-    gate.waiting[lane].push(key)
-    this.#items.set(key, { lane, gate, since: known?.since ?? this.#clock.now(), working: false, again: undefined })
-    this.#refresh(gate)
-    if (known !== undefined) this.#refresh(known.gate)
+  #insert(key: string, lane: Lane): void {
+    const gate = this.#gateOf(key)
+    const item = { key, lane, gate, since: this.#clock.now(), working: false, again: undefined }
+    this.#items.set(key, item)
+    gate.waiting[lane].push(item)
+    this.#gates.refresh(gate)
     this.#dispatch()
   }
 
-  #gate(name: string | undefined): Gate {
-    const known = this.#gates.get(name)
-    if (known !== undefined) return known
-    const gate: Gate = { name, closed: false, working: 0, waiting: { edit: new Fifo(), resync: new Fifo() } }
-    this.#gates.set(name, gate)
-    return gate
+  /** To where a key that waits belongs now; if that is where it is, it keeps its place. */
+  #move(item: Item, lane: Lane): void {
+    const gate = this.#gateOf(item.key)
+    const { gate: oldGate, lane: oldLane } = item
+    if (gate === oldGate && lane === oldLane) return
+    oldGate.waiting[oldLane].delete(item)
+    gate.waiting[lane].push(item)
+    item.gate = gate
+    item.lane = lane
+    this.#gates.refresh(oldGate)
+    this.#gates.refresh(gate)
+    this.#dispatch()
   }
 
-  /** To be called after any change to a gate. */
-  #refresh(gate: Gate): void {
-    const limit =
-      gate.name === undefined ? Number.POSITIVE_INFINITY : (this.#options.gateLimit ?? Number.POSITIVE_INFINITY)
-    const passable = !gate.closed && gate.working < limit
-    for (const lane of ['edit', 'resync'] as const) {
-      if (passable && gate.waiting[lane].size > 0) this.#passable[lane].push(gate)
-      else this.#passable[lane].delete(gate)
-    }
-    const { edit, resync } = gate.waiting
-    if (!gate.closed && gate.working + edit.size + resync.size === 0) this.#gates.delete(gate.name)
+  #gateOf(key: string): Gate<Item> {
+    return this.#gates.of(this.#options.gateOf?.(key))
   }
 
   /** Once for all that is added in one go, so that the order in which it is added does not matter. */
@@ -211,35 +185,18 @@ export class WorkQueue {
       this.#dispatching = false
       const work = this.#work
       while (work !== undefined && !work.stop.aborted && this.#working.size < work.workers) {
-        const key = this.#shift()
-        if (key === undefined) break
-        void this.#process(key, work)
+        const item = this.#gates.shift()
+        if (item === undefined) break
+        void this.#process(item, work)
       }
     })
   }
 
-  #shift(): string | undefined {
-    const resyncFirst = this.#editsInARow >= EDITS_IN_A_ROW
-    const lanes: Lane[] = resyncFirst ? ['resync', 'edit'] : ['edit', 'resync']
-    for (const lane of lanes) {
-      const gate = this.#passable[lane].shift()
-      const key = gate?.waiting[lane].shift()
-      if (key === undefined) continue
-      this.#editsInARow = lane === 'edit' && !resyncFirst ? this.#editsInARow + 1 : 0
-      return key
-    }
-    return undefined
-  }
-
-  async #process(key: string, work: Work): Promise<void> {
-    const item = this.#items.get(key)
-    if (item === undefined) return
-    const { gate, lane, since } = item
+  async #process(item: Item, work: Work): Promise<void> {
+    const { key, gate, lane, since } = item
     const begin = this.#clock.now()
     item.working = true
-    gate.working += 1
     this.#working.set(key, begin)
-    this.#refresh(gate)
     this.#options.observer?.started?.(key, (begin - since) / 1000)
     const limit = this.#limit(work)
     try {
@@ -255,8 +212,8 @@ export class WorkQueue {
     this.#working.delete(key)
     this.#items.delete(key)
     gate.working -= 1
-    this.#refresh(gate)
-    if (item.again !== undefined) this.#enqueue(key, item.again, undefined)
+    this.#gates.refresh(gate)
+    if (item.again !== undefined) this.#insert(key, item.again)
     this.#dispatch()
     if (work.stop.aborted) this.#stopped?.()
   }
@@ -285,27 +242,4 @@ export class WorkQueue {
     this.#options.observer?.retried?.(key, error, delay / 1000)
     this.addAfter(key, delay, lane)
   }
-
-  #setTimer(): void {
-    this.#cancelTimer?.()
-    const { next } = this.#due
-    this.#cancelTimer =
-      next === undefined ? undefined : this.#clock.after(next - this.#clock.now(), () => this.#addDue())
-  }
-
-  #addDue(): void {
-    const now = this.#clock.now()
-    for (let key = this.#due.popDue(now); key !== undefined; key = this.#due.popDue(now)) {
-      const later = this.#later.get(key)
-      // Of a time that an earlier one has replaced, nothing is left but its place in the heap.
-      if (later === undefined || later.at > now) continue
-      this.#later.delete(key)
-      this.add(key, later.lane)
-    }
-    this.#setTimer()
-  }
-}
-
-function urgent(known: Lane | undefined, lane: Lane): Lane {
-  return known === 'edit' ? 'edit' : lane
 }

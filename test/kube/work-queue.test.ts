@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Lane, type Outcome, type QueueOptions, WorkQueue } from '../../src/kube/work-queue.ts'
+import type { Lane } from '../../src/kube/lane.ts'
+import { type Outcome, type QueueOptions, WorkQueue } from '../../src/kube/work-queue.ts'
 import { ManualClock, settle } from './manual-clock.ts'
 
 /** A queue whose workers end a key when the test says so. */
