@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { KubeConnectionError, KubeError } from '../../src/kube/errors.ts'
@@ -205,6 +206,32 @@ describe('watches', () => {
     const server = await scriptedServer((_, response) => response.flushHeaders())
     const watch = clientOf(server.url).watch(WIDGETS, { resourceVersion: '7', idleMs: 300 })
     await expect(watch.next()).rejects.toThrow(KubeConnectionError)
+  })
+
+  test('outlive the renewal of certificates, which requests take up at once', async () => {
+    let watching: ServerResponse | undefined
+    const server = await scriptedServer(({ query }, response) => {
+      if (query.has('watch')) {
+        watching = response
+        response.flushHeaders()
+      } else json(response, widget('a'))
+    })
+    let ca = 'old'
+    const credentials = async () => ({ headers: {}, tls: { ca } })
+    const client = clientOf(server.url, { access: { ...tokens(server.url), credentials } })
+    const get = () => client.get(WIDGETS, { name: 'a', namespace: 'n' })
+    const watch = client.watch(WIDGETS, { resourceVersion: '7' })
+    const event = watch.next()
+    await expect.poll(() => watching).toBeDefined()
+    for (let times = 0; times < 20; times += 1) await get()
+    const before = server.connections()
+    expect(before).toBeLessThan(5)
+    ca = 'new'
+    await get()
+    expect(server.connections()).toBe(before + 1)
+    watching?.write(`${JSON.stringify({ type: 'DELETED', object: widget('b') })}\n`)
+    expect((await event).value).toMatchObject({ type: 'DELETED' })
+    await watch.return(undefined)
   })
 
   test('do not take the connections of requests', async () => {
