@@ -5,7 +5,8 @@ import { z } from 'zod'
 import type { Mirror, MirrorStore } from '../sync/mirror.ts'
 import { readIfThere, writeAtomically } from './atomic-file.ts'
 
-const mirrorFile = z.object({ order: z.string(), stamps: z.record(z.string(), z.string()) })
+const texts = z.record(z.string(), z.string())
+const mirrorFile = z.object({ order: z.string(), stamps: texts, marks: z.record(z.string(), texts).optional() })
 
 /** Mirrors as files below `.engageops/`; one that cannot be read is as good as none. */
 export class MirrorFiles implements MirrorStore {

@@ -5,6 +5,7 @@ import type { EngageSpace } from '../model/space.ts'
 import { named, type Resources, readResources, warehouseFor } from '../reconcile/context.ts'
 import { loadableOrder } from '../reconcile/loadable-order.ts'
 import { claimOf, destinationNotFound } from '../reconcile/space.ts'
+import type { SourceEnvironment } from '../sources/port.ts'
 import { openSource } from '../sources/registry.ts'
 import type { RunReport } from '../sync/report.ts'
 import { type SyncProgress, sync } from '../sync/sync.ts'
@@ -81,7 +82,12 @@ async function syncPair(
     maxColumns: warehouse.capabilities.maxColumns,
     installationId: context.installationId,
   })
-  const sources = order.sources.map((spec) => openSource(spec, context.baseDirOf(space)))
+  const environment: SourceEnvironment = {
+    baseDir: context.baseDirOf(space),
+    secret: (reference) => context.store.secret(space.metadata.namespace, reference),
+    ...(signal ? { signal } : {}),
+  }
+  const sources = order.sources.map((spec) => openSource(spec, environment))
   const tempDir = join(stateDir, 'tmp')
   mkdirSync(tempDir, { recursive: true })
   try {

@@ -64,8 +64,11 @@ export const REASONS = {
     meaning: 'The bookkeeping schema belongs to another warehouse or installation.',
     fix: 'Point the destination back, or use another bookkeepingSchema.',
   },
-  SourceUnreachable: { meaning: 'The source cannot be read.', fix: 'Check path and access.' },
-  SourceUnreadable: { meaning: 'Too much of the source is not JSON.', fix: 'See the discards, correct the files.' },
+  SourceUnreachable: { meaning: 'The source cannot be listed.', fix: 'Check the field that the message names.' },
+  SourceUnreadable: {
+    meaning: 'A file or object of the source cannot be read, or too much of it is not JSON.',
+    fix: 'See the message and the discards, correct the file.',
+  },
   SyncSucceeded: { meaning: 'The last sync wrote all rows.', fix: 'Nothing to do.' },
   SyncPartial: { meaning: 'The last sync has notices.', fix: 'See the notices and the discards.' },
   SyncFailed: { meaning: 'The last sync wrote no rows.', fix: 'See the message.' },

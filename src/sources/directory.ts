@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib'
 import { EngageError } from '../model/errors.ts'
+import { decompressed } from './decompress.ts'
+import { formatOf } from './formats.ts'
 import type { Source, SourceObject } from './port.ts'
 
-const LINES = /\.(ndjson|jsonl)$/
-const COMPRESSED = /\.(ndjson|jsonl|json)\.(gz|zst)$/
 const PIECE = 1 << 20
 /** Small, since what was read of a file is read again for each frame that begins in it. */
 const COMPRESSED_PIECE = 1 << 16
@@ -15,9 +14,8 @@ const COMPRESSED_PIECE = 1 << 16
 const FINGERPRINT_BYTES = 1 << 16
 
 /**
- * A folder of NDJSON files, read recursively: `.ndjson` and `.jsonl` (they may grow), and these and `.json` compressed with
- * gzip or zstd (they may not). A plain `.json` may as well be a manifest and is left alone, and so are names that start
- * with a dot: writers can rename into place.
+ * A folder of NDJSON files, read recursively: plain ones may grow, compressed ones may not. See formats.ts for what they
+ * are called.
  */
 export class DirectorySource implements Source {
   readonly name: string
@@ -35,14 +33,14 @@ export class DirectorySource implements Source {
       })
     })
     const keys = entries
-      .filter((entry) => !entry.isDirectory() && (LINES.test(entry.name) || COMPRESSED.test(entry.name)))
+      .filter((entry) => !entry.isDirectory())
       .map((entry) =>
         join(entry.parentPath, entry.name).slice(this.#root.length).replaceAll('\\', '/').replace(/^\/+/, ''),
       )
-      .filter((key) => !key.split('/').some((part) => part.startsWith('.')))
+      .filter((key) => formatOf(key) !== undefined)
     const objects = await Promise.all(
       keys.map(async (key) => {
-        const growing = LINES.test(key)
+        const growing = formatOf(key) === 'Plain'
         const found = await stat(join(this.#root, key)).catch((error: NodeJS.ErrnoException) => error.code)
         // A file may be gone since it was listed. What else there is to say of it, opening it says.
         if (found === 'ENOENT') return []
@@ -79,7 +77,9 @@ export class DirectorySource implements Source {
     }
     const path = join(this.#root, object.key)
     try {
-      yield* skip(object.key.endsWith('.gz') ? decompress(path, 0, gunzip()) : readZstd(path), from)
+      const { size } = await stat(path)
+      const readFrom = (start: number) => createReadStream(path, { start, highWaterMark: COMPRESSED_PIECE })
+      yield* decompressed({ key: object.key, size, readFrom }, from)
     } catch (cause) {
       if (cause instanceof Error && 'syscall' in cause) throw this.#unreadable(object, cause)
       const message = `source ${this.name}: ${object.key} cannot be decompressed`
@@ -113,41 +113,5 @@ export class DirectorySource implements Source {
     const code = cause instanceof Error && 'code' in cause ? cause.code : cause
     const message = `source ${this.name}: ${key} cannot be read (${code}): let it stand there, readable, until it was synced`
     return new EngageError('SourceUnreadable', 'Wait', message, { cause })
-  }
-}
-
-const gunzip = (): Gunzip => createGunzip({ chunkSize: PIECE })
-
-/** Frame by frame: where Node's decompressor for zstd meets the end of one, it leaves the rest of its input alone. */
-async function* readZstd(path: string): AsyncIterable<Buffer> {
-  const { size } = await stat(path)
-  let start = 0
-  let read: number
-  do {
-    const frame = createZstdDecompress({ chunkSize: PIECE })
-    yield* decompress(path, start, frame)
-    read = frame.bytesWritten
-    start += read
-  } while (read > 0 && start < size)
-}
-
-async function* decompress(path: string, start: number, stream: Gunzip | ZstdDecompress): AsyncIterable<Buffer> {
-  const file = createReadStream(path, { start, highWaterMark: COMPRESSED_PIECE })
-  file.on('error', (error) => stream.destroy(error))
-  try {
-    yield* file.pipe(stream) as AsyncIterable<Buffer>
-  } finally {
-    file.destroy()
-  }
-}
-
-async function* skip(pieces: AsyncIterable<Buffer>, bytes: number): AsyncIterable<Buffer> {
-  let left = bytes
-  for await (const piece of pieces) {
-    if (left >= piece.length) left -= piece.length
-    else {
-      yield left > 0 ? piece.subarray(left) : piece
-      left = 0
-    }
   }
 }

@@ -1,15 +1,26 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { EngageError } from '../model/errors.ts'
 import type { SourceSpec } from '../model/space.ts'
 import { DirectorySource } from './directory.ts'
-import type { Source } from './port.ts'
+import { ObjectStoreSource } from './object-store.ts'
+import type { Source, SourceEnvironment } from './port.ts'
 
-/** Opens a source of a space. Relative folders are relative to the folder of the space's manifest. */
-export function openSource({ name, directory }: SourceSpec, baseDir: string): Source {
-  if (directory !== undefined) return new DirectorySource(name, resolve(baseDir, directory))
-  throw new EngageError(
-    'SourceUnreachable',
-    'Stalled',
-    `source ${name}: the local mode reads folders: write directory: PATH in place of what it has`,
-  )
+/** Opens a source of a space. Throws SourceUnreachable for a kind that there is none of in the environment. */
+export function openSource(
+  { name, directory, volume, objectStore }: SourceSpec,
+  environment: SourceEnvironment,
+): Source {
+  const { baseDir, volumesDir } = environment
+  const missing = (what: string) => new EngageError('SourceUnreachable', 'Stalled', `source ${name}: ${what}`)
+  if (objectStore) return new ObjectStoreSource(name, objectStore, environment)
+  if (directory !== undefined) {
+    if (baseDir === undefined)
+      throw missing('directory is for the local mode: write volume or objectStore in its place')
+    return new DirectorySource(name, resolve(baseDir, directory))
+  }
+  if (volume) {
+    if (volumesDir === undefined) throw missing('volume is for a cluster: write directory or objectStore in its place')
+    return new DirectorySource(name, join(volumesDir, name, resolve('/', volume.path)))
+  }
+  throw missing('no sync reads a receiver: write directory, volume or objectStore in its place')
 }

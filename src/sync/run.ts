@@ -147,6 +147,7 @@ export class Run {
         await this.#readObject(item, totalBytes)
       } catch (error) {
         if (!isUnreadable(error)) throw error
+        if (this.#input.signal?.aborted) return { complete: false }
         this.#input.notices.say('Error', `${error.reason}: ${error.message}`)
         unreadable ??= error
       }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngageError } from '../model/errors.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
+import { isBehind, marksAfter } from '../sources/listing.ts'
 import type { Source, SourceObject } from '../sources/port.ts'
 import type { Warehouse } from '../warehouses/port.ts'
 import { type Mirror, type MirrorStore, mirrorKey, orderHash } from './mirror.ts'
@@ -61,7 +62,8 @@ export async function sync(input: SyncInput): Promise<RunReport> {
     const hash = orderHash(input.order)
     const mirror = await input.mirror.read(input.order.scope)
     const fresh: Mirror = { order: hash, stamps: {} }
-    const work = await findWork(input.sources, mirror?.order === hash ? mirror : undefined, fresh)
+    const known = mirror?.order === hash ? mirror : undefined
+    const work = await findWork(input.sources, known, fresh, start.slice(0, 10))
     if (work.length > 0 || mirror?.order !== hash) {
       const directory = await mkdtemp(join(input.tempDir, 'stage-'))
       let isComplete = false
@@ -86,15 +88,28 @@ export async function sync(input: SyncInput): Promise<RunReport> {
   return report(input.order, { runId, start, end: now().toISOString(), notices, run, error })
 }
 
-/** Objects whose stamp is not the mirror's; `fresh` gets the stamps as they are now. */
-async function findWork(sources: readonly Source[], mirror: Mirror | undefined, fresh: Mirror): Promise<Work[]> {
+/** Objects whose stamp is not the mirror's; `fresh` gets the stamps as they are now, of what will be listed again. */
+async function findWork(
+  sources: readonly Source[],
+  mirror: Mirror | undefined,
+  fresh: Mirror,
+  today: string,
+): Promise<Work[]> {
   const work: Work[] = []
+  fresh.marks = {}
   for (const source of sources) {
-    const objects = await source.list()
+    const known = mirror?.marks?.[source.name] ?? {}
+    const objects = await source.list(known)
     objects.sort((a, b) => (a.key < b.key ? -1 : 1))
+    const marks = marksAfter(
+      objects.flatMap(({ dated }) => dated ?? []),
+      known,
+      today,
+    )
+    fresh.marks[source.name] = marks
     for (const object of objects) {
       const key = mirrorKey(source.name, object.key)
-      fresh.stamps[key] = object.stamp
+      if (!object.dated || !isBehind(object.dated, marks)) fresh.stamps[key] = object.stamp
       if (mirror?.stamps[key] !== object.stamp) work.push({ source, object })
     }
   }
@@ -129,6 +144,6 @@ function report(
     unrouted: run?.unrouted ?? 0,
     bytes: run?.bytes ?? 0,
     opened: run !== undefined,
-    ...(error ? { error: { reason: error.reason, message: error.message } } : {}),
+    ...(error ? { error: { reason: error.reason, consequence: error.consequence, message: error.message } } : {}),
   }
 }
