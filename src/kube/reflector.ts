@@ -63,8 +63,8 @@ export class Reflector<T extends KubeObject> {
   }
 
   /**
-   * When the reflector last did anything, be it to fail, on the monotonic clock. It does something at least every ten
-   * minutes: one that is older is stuck, and its process should be started anew.
+   * When the reflector last did anything, be it to fail, on the monotonic clock. It does something at least every eleven
+   * minutes: where nothing was done for much longer it is stuck, and its process should be started anew.
    */
   get lastActivity(): number {
     return this.#lastActivity

@@ -48,12 +48,14 @@ interface Agents {
 /** Sends requests over pooled connections, with credentials, retries and time limits. */
 export class Transport {
   readonly #options: TransportOptions
-  readonly #host: string
+  readonly #server: URL
+  /** All that still have connections, also those of certificates that were renewed. */
+  readonly #dispatchers = new Set<Dispatcher>()
   #agents: Agents | undefined
 
   constructor(options: TransportOptions) {
     this.#options = options
-    this.#host = new URL(options.access.server).host
+    this.#server = new URL(options.access.server)
   }
 
   /**
@@ -86,8 +88,10 @@ export class Transport {
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    await Promise.all([this.#agents?.api.destroy(), this.#agents?.watch.destroy()])
     this.#agents = undefined
+    const all = [...this.#dispatchers]
+    this.#dispatchers.clear()
+    await Promise.all(all.map((dispatcher) => dispatcher.destroy()))
   }
 
   /** One try, and a second one with fresh credentials when the API server does not know who asks. */
@@ -104,7 +108,7 @@ export class Transport {
   async #send<T>(request: ApiRequest, agent: 'api' | 'watch', bodyTimeout: number, read: Read<T>): Promise<T> {
     const { access, userAgent } = this.#options
     const { headers, tls } = await access.credentials()
-    const { origin, pathname } = new URL(access.server)
+    const { origin, pathname, host } = this.#server
     const begin = performance.now()
     let code = '<error>'
     try {
@@ -125,7 +129,7 @@ export class Transport {
       throw error instanceof KubeError ? error : this.#connectionError(request, error)
     } finally {
       const { method } = request
-      this.#options.observe?.({ method, host: this.#host, code, seconds: (performance.now() - begin) / 1000 })
+      this.#options.observe?.({ method, host, code, seconds: (performance.now() - begin) / 1000 })
     }
   }
 
@@ -138,23 +142,30 @@ export class Transport {
     const material = JSON.stringify(Object.entries(tls).map(([key, value]) => [key, String(value)]))
     const old = this.#agents
     if (old?.material === material) return old
-    const { proxyUrl } = this.#options.access
-    const agents = { material, api: agentWith(tls, 16, proxyUrl), watch: agentWith(tls, 64, proxyUrl) }
+    const agents = { material, api: this.#connect(tls, 16), watch: this.#connect(tls, 64) }
     this.#agents = agents
-    for (const agent of [old?.api, old?.watch]) void agent?.close()
+    if (old !== undefined) for (const agent of [old.api, old.watch]) void this.#retire(agent)
     return agents
+  }
+
+  #connect(tls: TlsOptions, connections: number): Dispatcher {
+    const { proxyUrl } = this.#options.access
+    const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, timeout: CONNECT_TIMEOUT_MS }
+    const options = { connect, connections, keepAliveTimeout: IDLE_CONNECTION_MS, allowH2: false }
+    const dispatcher = proxyUrl
+      ? new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect })
+      : new Agent(options)
+    this.#dispatchers.add(dispatcher)
+    return dispatcher
+  }
+
+  async #retire(dispatcher: Dispatcher): Promise<void> {
+    await dispatcher.close()
+    this.#dispatchers.delete(dispatcher)
   }
 }
 
 type Read<T> = (answer: Dispatcher.ResponseData) => Promise<T>
-
-function agentWith(tls: TlsOptions, connections: number, proxyUrl: string | undefined): Dispatcher {
-  const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, timeout: CONNECT_TIMEOUT_MS }
-  const options = { connect, connections, keepAliveTimeout: IDLE_CONNECTION_MS, allowH2: false }
-  return proxyUrl === undefined
-    ? new Agent(options)
-    : new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect })
-}
 
 async function refusal(
   request: ApiRequest,
