@@ -150,7 +150,8 @@ export class ObjectStoreSource implements Source {
       ...(from > 0 ? { Range: `bytes=${from}-` } : {}),
     }
     const answer: GetObjectCommandOutput = await this.#ask((s3, options) => s3.getObject(request, options), key)
-    if (!(answer.Body instanceof Readable)) throw this.#error({ $metadata: answer.$metadata }, key)
+    const isAsAsked = from === 0 || answer.ContentRange?.startsWith(`bytes ${from}-`)
+    if (!isAsAsked || !(answer.Body instanceof Readable)) throw this.#error({ $metadata: answer.$metadata }, key)
     return answer.Body
   }
 
