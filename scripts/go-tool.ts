@@ -2,7 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -12,6 +12,12 @@ const tools = path.join(import.meta.dirname, '../test/tools')
 
 /** Whether there is a Go to build tools with. */
 export const hasGo = (): boolean => spawnSync('go', ['version']).status === 0
+
+/** Runs below a lock: what another process has built meanwhile is taken. */
+const BUILD = `
+[ -e "$BINARY" ] && exit
+go build -trimpath -ldflags='-s -w' -o "$BINARY.new" "$PACKAGE"
+mv "$BINARY.new" "$BINARY"`
 
 /**
  * The path of a tool's binary: built when it is asked for first (helm takes minutes), kept in the user's cache folder.
@@ -23,12 +29,13 @@ export async function goTool(name: string): Promise<string> {
   const binary = path.join(cache, `${name}-${await hashOf(folder)}`)
   if (!existsSync(binary)) {
     await mkdir(cache, { recursive: true })
-    const unfinished = `${binary}.${process.pid}`
-    await run('nice', ['go', 'build', '-trimpath', '-ldflags=-s -w', '-o', unfinished, packageOf(folder)], {
+    // Other systems than Linux have no flock: there two that start at once both build.
+    const lock = process.platform === 'linux' ? ['flock', `${binary}.lock`] : []
+    const [command = '', ...args] = [...lock, 'nice', 'sh', '-ec', BUILD]
+    await run(command, args, {
       cwd: folder,
-      env: { ...process.env, CGO_ENABLED: '0' },
+      env: { ...process.env, CGO_ENABLED: '0', BINARY: binary, PACKAGE: packageOf(folder) },
     })
-    await rename(unfinished, binary)
   }
   return binary
 }

@@ -10,6 +10,7 @@ import { runLua } from './lua.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const folder = path.join(root, 'argocd/resource_customizations/engageops.dev')
+/** The first run builds the tool. */
 const BUILD_TIMEOUT = 600_000
 
 const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8')

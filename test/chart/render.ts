@@ -8,8 +8,8 @@ import { renderChart } from '../../scripts/helm.ts'
 /** Whether the chart can be rendered: with the user's own helm, or with one built from its Go module. */
 export const hasHelm = process.env.HELM !== undefined || hasGo()
 
-/** The first render may have to build helm, which takes minutes. */
-export const HELM_TIMEOUT = 600_000
+/** The first render may have to build helm, which takes minutes, on a machine that builds other things too. */
+export const HELM_TIMEOUT = 20 * 60_000
 
 export interface Manifest {
   apiVersion: string
