@@ -1,5 +1,4 @@
 // Starts a control plane, with `--node` a node too that has the project's image, and keeps them until Ctrl-C.
-import { once } from 'node:events'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startControlPlane } from './control-plane.ts'
@@ -7,7 +6,9 @@ import { writeProjectImage } from './image.ts'
 import { startNode } from './node.ts'
 
 const { values } = parseArgs({ options: { node: { type: 'boolean', default: false } } })
-const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
+// Ctrl-C comes twice below npm: from the terminal, and from npm.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop())
 const controlPlane = await startControlPlane({
   crds: path.join(import.meta.dirname, '../../crds'),
   ownNetwork: values.node,
