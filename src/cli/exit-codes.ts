@@ -6,5 +6,7 @@ export const EXIT = {
   invalid: { code: 3, meaning: 'manifests are invalid; nothing was done' },
   partial: { code: 4, meaning: 'sync: rows were written, but some values were discarded' },
   usage: { code: 64, meaning: 'the command line is wrong' },
+  retry: { code: 75, meaning: 'sync-pod: failed or interrupted, worth another try' },
+  stalled: { code: 78, meaning: 'sync-pod: failed, and only a person can mend it' },
   interrupted: { code: 130, meaning: 'interrupted by Ctrl-C' },
 } as const

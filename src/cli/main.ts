@@ -1,9 +1,9 @@
 #!/usr/bin/env -S node --max-semi-space-size=16
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { CALL_KINDS } from '../engage/generate.ts'
 import { EXIT } from './exit-codes.ts'
 import { OUTPUT_FORMATS } from './output.ts'
+import { version } from './version.ts'
 
 /** A command's module: imported when the command is called, so that `--help` loads none of them. */
 interface CommandModule<Options> {
@@ -91,6 +91,26 @@ command(
   .addOption(new Option('--out <file>', 'file to write, compressed if it ends in .gz; default: standard output'))
   .addHelpText('after', examples('engageops generate-events --count 1000000 --users 50000 --out calls/trial.ndjson.gz'))
 
+command('operator', 'run the operator in a Kubernetes cluster, until SIGTERM', () => import('./operator.ts'))
+  .addOption(new Option('--watch-namespaces <names>', 'only these namespaces, with commas').argParser(names))
+  .addOption(new Option('--selector <labels>', 'only resources with these labels: one shard of several'))
+  .addOption(new Option('--sync-image <image>', 'image of sync pods').env('ENGAGEOPS_IMAGE').makeOptionMandatory())
+  .addOption(
+    new Option('--workers <count>', 'spaces and destinations worked on at once').argParser(wholeNumber(1)).default(8),
+  )
+  .addOption(new Option('--metrics-port <port>', 'port of /metrics').argParser(wholeNumber(0)).default(8080))
+  .addOption(new Option('--health-port <port>', 'port of /livez and /readyz').argParser(wholeNumber(0)).default(8081))
+  .addOption(logLevel())
+
+command(
+  'sync-pod',
+  'do one sync in a pod, as the mounted work order says; CronJobs run it',
+  () => import('./sync-pod.ts'),
+)
+  .addOption(new Option('--run-id <id>', 'id of the run').env('ENGAGEOPS_RUN_ID').makeOptionMandatory())
+  .addOption(new Option('--holder <name>', 'who runs it').env('ENGAGEOPS_HOLDER').makeOptionMandatory())
+  .addOption(logLevel())
+
 function command<Options>(name: string, description: string, load: () => Promise<CommandModule<Options>>): Command {
   return program
     .command(name)
@@ -114,6 +134,16 @@ function output(): Option {
 
 function secrets(): Option {
   return new Option('--secrets <folder>', 'folder of secrets, one file <name>/<key> each')
+}
+
+function logLevel(): Option {
+  return new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error']).default('info')
+}
+
+/** Names between commas; empty is none. */
+function names(text: string): string[] | undefined {
+  const found = text.split(',').flatMap((name) => name.trim() || [])
+  return found.length > 0 ? found : undefined
 }
 
 function namespace(): Option {
@@ -141,11 +171,6 @@ function examples(...lines: string[]): string {
 function exitCodes(): string {
   const lines = Object.values(EXIT).map(({ code, meaning }) => `  ${String(code).padEnd(4)} ${meaning}\n`)
   return `Exit codes:\n${lines.join('')}`
-}
-
-function version(): string {
-  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return manifest.version
 }
 
 // A reader that has enough (`| head`) is no failure.

@@ -27,7 +27,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** Called in order, after the cache has changed. Should only put keys into a queue: what it throws is reported. */
   onChange: (change: Change<T>) => void
   report?: (report: ReflectorReport) => void
-  /** Milliseconds before the first try after a failure, and the longest wait. Default: 800 and 30,000. */
+  /** Milliseconds before the first try after a failure, and the longest wait. Default: 800 and 20,000. */
   backoffMs?: { first: number; longest: number }
   /** See WatchOptions. */
   idleMs?: number
@@ -37,6 +37,10 @@ export interface ReflectorOptions<T extends KubeObject> {
 const HEALTHY_MS = 120_000
 /** One that ends sooner than this, though nothing is said to be wrong, must not be begun again without a wait. */
 const SHORTEST_WATCH_MS = 1_000
+/** Where history is gone there is a new list at once, unless the last one is not older than this. */
+const SHORTEST_RELIST_MS = 5_000
+/** So long that an API server that comes back is not overrun, so short that all is known again half a minute later. */
+const LONGEST_BACKOFF_MS = 20_000
 
 /**
  * Keeps a copy of the objects of one type and tells of every change: lists, watches from there, and lists again only
@@ -49,10 +53,14 @@ export class Reflector<T extends KubeObject> {
   readonly #backoff: Backoff
   readonly #firstList = Promise.withResolvers<void>()
   #resourceVersion: string | undefined
+  /** When the last list ended. */
+  #listed = Number.NEGATIVE_INFINITY
+  /** Did the API server say anything the last time that something failed? */
+  #answered = true
   #lastActivity = monotonicClock.now()
 
   constructor(options: ReflectorOptions<T>) {
-    const { first, longest } = options.backoffMs ?? { first: 800, longest: 30_000 }
+    const { first, longest } = options.backoffMs ?? { first: 800, longest: LONGEST_BACKOFF_MS }
     this.#options = options
     this.#backoff = new Backoff(first, longest)
   }
@@ -117,13 +125,21 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #recover(error: unknown, heldMs: number, signal: AbortSignal): Promise<void> {
-    if (heldMs >= HEALTHY_MS) this.#backoff.reset()
+    const answered = error instanceof KubeError
+    // An answer after none, though a refusal, is a step forward: what comes next must not wait as long as that took.
+    if (heldMs >= HEALTHY_MS || (answered && !this.#answered)) this.#backoff.reset()
+    this.#answered = answered
     // A type that was removed may come back with another history. What is cached stays until a list says otherwise.
     if (isExpired(error) || isNotFound(error)) this.#resourceVersion = undefined
-    const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0
-    const retryInMs = Math.max(asked, this.#backoff.next())
+    const retryInMs = this.#waitAfter(error)
     this.#options.report?.({ type: 'Failed', error, retryInMs })
     await sleep(monotonicClock, retryInMs, signal)
+  }
+
+  #waitAfter(error: unknown): number {
+    if (isExpired(error) && monotonicClock.now() - this.#listed > SHORTEST_RELIST_MS) return 0
+    const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0
+    return Math.max(asked, this.#backoff.next())
   }
 
   async #list(signal: AbortSignal): Promise<string> {
@@ -138,7 +154,8 @@ export class Reflector<T extends KubeObject> {
     }
     for (const [key, object] of this.#objects) if (!found.has(key)) this.#delete(key, object)
     for (const [key, object] of found) this.#put(key, object)
-    this.#options.report?.({ type: 'Listed', objects: found.size, seconds: (monotonicClock.now() - begin) / 1000 })
+    this.#listed = monotonicClock.now()
+    this.#options.report?.({ type: 'Listed', objects: found.size, seconds: (this.#listed - begin) / 1000 })
     this.#firstList.resolve()
     return resourceVersion
   }

@@ -3,7 +3,7 @@ import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
 import { immutableViolations } from '../model/immutable.ts'
 import type { EngageResource } from '../model/kinds.ts'
-import type { ObjectMeta, SecretKeyReference } from '../model/resource.ts'
+import { FINALIZER, type ObjectMeta, type SecretKeyReference } from '../model/resource.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
 import { keyOf, newMetadata, type ResourceState, type StateFiles } from './resource-state.ts'
@@ -27,8 +27,6 @@ export interface LocalEvent {
   reason: string
   message: string
 }
-
-const FINALIZER = 'engageops.dev/warehouse'
 
 /**
  * The resources of a folder of manifests. It does what an API server would: it gives each a uid, a creation time and a

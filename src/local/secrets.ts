@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import { EngageError } from '../model/errors.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
-import { readIfThere } from './atomic-file.ts'
+import { readSecretFile, secretPath } from '../sync/secret-file.ts'
 
 /** Where the local mode finds secrets. */
 export interface SecretSource {
@@ -14,11 +13,12 @@ export interface SecretSource {
 export const secretVariable = ({ name, key }: SecretKeyReference): string =>
   `ENGAGEOPS_SECRET_${name}_${key}`.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
 
-/** Reads a secret's key; a file's last line end is not part of it. Throws SecretNotFound, which says where to put it. */
+/** Reads a secret's key. Throws SecretNotFound, which says where to put it. */
 export function readSecret({ directory, environment }: SecretSource, reference: SecretKeyReference): string {
   const { name, key } = reference
-  const path = directory !== undefined && isFileName(name) && isFileName(key) ? join(directory, name, key) : undefined
-  const value = (path && readIfThere(path)?.replace(/\r?\n$/, '')) || environment[secretVariable(reference)]
+  const path = directory === undefined ? undefined : secretPath(directory, reference)
+  const file = directory === undefined ? undefined : readSecretFile(directory, reference)
+  const value = file || environment[secretVariable(reference)]
   if (value) return value
   const places = [`the environment variable ${secretVariable(reference)}`, ...(path ? [`the file ${path}`] : [])]
   throw new EngageError(
@@ -27,6 +27,3 @@ export function readSecret({ directory, environment }: SecretSource, reference: 
     `Secret ${name} has no key ${key} here: put it into ${places.join(' or ')}`,
   )
 }
-
-const isFileName = (text: string): boolean =>
-  !text.includes('/') && !text.includes('\0') && text !== '.' && text !== '..'

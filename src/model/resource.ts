@@ -6,6 +6,9 @@ export const API_VERSION = 'engageops.dev/v1alpha1'
 export const KINDS = ['WarehouseDestination', 'EngageSpace', 'Activation'] as const
 export type Kind = (typeof KINDS)[number]
 
+/** Holds a resource until its tables are dropped; only where its deletionPolicy is Delete. */
+export const FINALIZER = 'engageops.dev/warehouse'
+
 /** What Kubernetes calls object metadata, as far as EngageOps reads it. */
 export interface ObjectMeta {
   name: string

@@ -41,6 +41,7 @@ export const runSummary = z.strictObject({
   status: z.enum(RUN_STATUSES).describe("Segment's words: Success, Partial (notices and rows), Failure (no rows)."),
   rows: z.int().describe('Rows written.'),
   notices: z.array(notice).max(20).describe('What people should know of it.'),
+  job: z.string().max(63).optional().describe('Job that ran it, in a cluster.'),
 })
 export type RunSummary = z.infer<typeof runSummary>
 
@@ -101,6 +102,7 @@ export const spaceStatus = z.strictObject({
   tables: z.array(statusTable).default([]).describe('Classic tables.'),
   plan: statusPlan.optional().describe('Changes of the classic tables that wait.'),
   syncCronJobs: z.array(z.string()).default([]).describe('CronJobs that sync the space.'),
+  lastHandledSyncRequest: z.string().max(255).optional().describe('The last requested sync that was started.'),
   lastSync: runSummary.optional().describe('The last run.'),
   nextSyncTime: time.optional().describe('When the next run is due.'),
   history: z.array(runSummary).max(100).default([]).describe('Past runs, newest first.'),

@@ -135,6 +135,7 @@ function summarize(
     return isOwn ? [statusTable({ ...table, columns: table.columns.filter(isOwn) })] : []
   })
   const waiting = plan && statusPlan(plan.awaiting)
+  const cronJob = (outcome && 'plan' in outcome ? outcome.cronJob : undefined) ?? before?.cronJob
   const next = destination && !spec.suspend ? nextSyncTime(destination.spec.sync, now) : undefined
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -144,7 +145,7 @@ function summarize(
       : {}),
     tables: tables ?? before?.tables ?? [],
     ...(waiting && findings.trouble?.reason === 'AwaitingApproval' ? { plan: waiting } : {}),
-    ...(before?.cronJob === undefined ? {} : { cronJob: before.cronJob }),
+    ...(cronJob === undefined ? {} : { cronJob }),
     ...(before?.lastSync ? { lastSync: before.lastSync } : {}),
     ...(next === undefined ? {} : { nextSyncTime: next }),
     history: before?.history ?? [],

@@ -1,6 +1,8 @@
 import { type WarehouseBlock, type WarehouseDestination, warehouseOf } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
+import type { EngageSpace } from '../model/space.ts'
 import type { Warehouse, WarehouseEnvironment } from '../warehouses/port.ts'
+import type { SchemaPlan } from './schema.ts'
 import type { EngageResource, ResourceStore } from './store.ts'
 
 /** What the reconcilers need of the world. */
@@ -16,6 +18,8 @@ export interface ReconcileContext {
   holder: string
   /** Hashes of plans that may lose data, approved here and now; annotations approve them too. */
   approvedPlans?: ReadonlySet<string>
+  /** Has the syncs of a space into a destination run on its schedule, and says by what; absent where the caller runs them itself. */
+  deploySync?(space: EngageSpace, destination: WarehouseDestination, plan: SchemaPlan): Promise<string | undefined>
   now(): Date
   signal?: AbortSignal
 }

@@ -13,7 +13,7 @@ import { applyPlan, type SchemaPlan } from './schema.ts'
 import { writeStatus } from './status-writer.ts'
 
 /** What became of a space in one of its destinations: its tables, or why there are none. */
-export type SchemaOutcome = { destination: string } & ({ plan: SchemaPlan } | { trouble: Trouble })
+export type SchemaOutcome = { destination: string } & ({ plan: SchemaPlan; cronJob?: string } | { trouble: Trouble })
 
 /** Called when a plan is made, before it is done. */
 export type OnPlan = (destination: string, plan: SchemaPlan) => void
@@ -63,7 +63,9 @@ async function makeTables(
   }
   try {
     const pair = { space, destination, resources }
-    return { destination: name, plan: await applyPlan(context, pair, (plan) => onPlan?.(name, plan)) }
+    const plan = await applyPlan(context, pair, (found) => onPlan?.(name, found))
+    const cronJob = await context.deploySync?.(space, destination, plan)
+    return { destination: name, plan, ...(cronJob === undefined ? {} : { cronJob }) }
   } catch (error) {
     return { destination: name, trouble: troubleOf(error) }
   }
@@ -139,6 +141,7 @@ function summarize(
     return (destination && nextSyncTime(destination.spec.sync, now)) ?? []
   })
   const [next] = due.sort()
+  const cronJobs = outcomes.flatMap((outcome) => ('cronJob' in outcome ? (outcome.cronJob ?? []) : []))
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: conditionsOf(
@@ -153,10 +156,11 @@ function summarize(
     })),
     tables: plans.flatMap((plan) => plan.tables.filter((table) => isOfSpace(plan, table)).map(statusTable)),
     ...(waiting ? { plan: waiting } : {}),
-    syncCronJobs: before?.syncCronJobs ?? [],
+    syncCronJobs: cronJobs.length > 0 ? cronJobs : (before?.syncCronJobs ?? []),
     ...(before?.lastSync ? { lastSync: before.lastSync } : {}),
     ...(next === undefined ? {} : { nextSyncTime: next }),
     history: before?.history ?? [],
+    ...(before?.lastHandledSyncRequest === undefined ? {} : { lastHandledSyncRequest: before.lastHandledSyncRequest }),
   }
 }
 

@@ -1,5 +1,7 @@
 import type { NoteCode } from '../engage/fit.ts'
 import { NOTES } from '../engage/fit.ts'
+import type { Consequence } from '../model/errors.ts'
+import type { Reason } from '../model/reasons.ts'
 import type { Notice, RunSummary } from '../model/status.ts'
 
 /** What a run did to one table. */
@@ -23,7 +25,7 @@ export interface RunReport extends RunSummary {
   /** Bytes of calls that were read. */
   bytes: number
   /** Why it failed, in the words of the error. */
-  error?: { reason: string; message: string }
+  error?: { reason: Reason; consequence: Consequence; message: string }
 }
 
 /** The part of a report that a status carries. */

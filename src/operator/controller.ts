@@ -1,0 +1,178 @@
+import type { KubeClient } from '../kube/client.ts'
+import type { KubeObject } from '../kube/object.ts'
+import type { Change } from '../kube/reflector.ts'
+import type { Outcome, WorkQueue } from '../kube/work-queue.ts'
+import type { Activation } from '../model/activation.ts'
+import type { EngageSpace } from '../model/space.ts'
+import { reconcileActivation } from '../reconcile/activation.ts'
+import { type ReconcileContext, readResources } from '../reconcile/context.ts'
+import { reconcileDestination } from '../reconcile/destination.ts'
+import { loadableOf } from '../reconcile/loadable-order.ts'
+import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
+import type { ClusterStore, RawResource } from './cluster-store.ts'
+import { destinationInterval, driftInterval, RetryLater } from './intervals.ts'
+import { type Job, SPACE_LABEL } from './resource-types.ts'
+import { runRequested } from './run-now.ts'
+import { recordRuns } from './runs.ts'
+import { applyChildren, type Children, isFinished, pruneChildren } from './sync-children.ts'
+
+export interface ControllerParts extends Children {
+  client: KubeClient
+  store: ClusterStore
+  queue: WorkQueue
+  /** Image of sync pods. */
+  image: string
+}
+
+/** What a handler works with: everything of the world but what this controller adds. */
+export type HandlerContext = Omit<ReconcileContext, 'store' | 'deploySync'>
+
+/**
+ * Turns changes into keys, and keys into work. There are two kinds of keys: a destination is probed by itself; a space is
+ * reconciled with all its activations, so that however many of them change together, its schemas are looked at once.
+ */
+export class Controller {
+  readonly #parts: ControllerParts
+  /** Probes that failed in a row, by key. */
+  readonly #failures = new Map<string, number>()
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts
+  }
+
+  /** For the caches of the three kinds. */
+  readonly onResource = (change: Change<RawResource>): void => {
+    if (change.type === 'Modified' && isSameForUs(change.previous, change.object)) return
+    const { queue, store } = this.#parts
+    const { metadata, kind } = change.object
+    const isNewOrGone = change.type !== 'Modified'
+    if (change.type === 'Deleted') store.forget(metadata.uid)
+    switch (kind) {
+      case 'WarehouseDestination':
+        queue.add(`destination/${change.key}`)
+        if (isNewOrGone) this.#addSpacesOf(change.key, 'edit')
+        break
+      case 'EngageSpace':
+        queue.add(`space/${change.key}`)
+        if (isNewOrGone)
+          for (const name of store.destinationsOf(change.object)) queue.add(`destination/${name}`, 'resync')
+        break
+      case 'Activation': {
+        const space = store.spaceOf(change.object)
+        if (space !== undefined) queue.add(`space/${space}`)
+        if (isNewOrGone)
+          for (const name of store.destinationsOf(change.object)) queue.add(`destination/${name}`, 'resync')
+      }
+    }
+  }
+
+  /** For the caches of what the operator makes: somebody changed or deleted it, or a Job has ended. */
+  readonly onChild = (change: Change<KubeObject>): void => {
+    const { metadata } = change.object
+    const space = metadata.labels?.[SPACE_LABEL]
+    if (space === undefined || change.type === 'Added') return
+    if (change.type === 'Modified' && change.previous.metadata.generation === metadata.generation) return
+    this.#parts.queue.add(`space/${metadata.namespace}/${space}`)
+  }
+
+  readonly onJob = (change: Change<Job>): void => {
+    const { metadata, status } = change.object
+    const space = metadata.labels?.[SPACE_LABEL]
+    if (space === undefined || change.type === 'Deleted' || !isFinished(status)) return
+    if (change.type === 'Modified' && isFinished(change.previous.status)) return
+    this.#parts.queue.add(`space/${metadata.namespace}/${space}`)
+  }
+
+  /** Does the work of a key. */
+  async handle(key: string, context: HandlerContext): Promise<Outcome> {
+    const [kind = '', namespace = '', name = ''] = key.split('/')
+    const { store } = this.#parts
+    return kind === 'destination'
+      ? await this.#destination(key, namespace, name, { ...context, store })
+      : await this.#space(namespace, name, { ...context, store })
+  }
+
+  async #destination(key: string, namespace: string, name: string, context: ReconcileContext): Promise<Outcome> {
+    const { store } = this.#parts
+    const find = async () =>
+      (await store.destinations()).find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+    const before = await find()
+    if (!before) return {}
+    await reconcileDestination(context, before, await readResources(store))
+    const after = await find()
+    if (!after) return {}
+    const isUsable = after.status?.connection?.state === 'Connected'
+    const failures = isUsable ? 0 : (this.#failures.get(key) ?? 0) + 1
+    this.#failures.set(key, failures)
+    const hasChanged =
+      before.status?.connection?.state !== after.status?.connection?.state ||
+      before.status?.observedGeneration !== after.metadata.generation
+    if (hasChanged) this.#addSpacesOf(`${namespace}/${name}`, 'edit')
+    return { requeueAfterMs: destinationInterval(after, failures) }
+  }
+
+  async #space(namespace: string, name: string, context: ReconcileContext): Promise<Outcome> {
+    const { store, client, jobs } = this.#parts
+    const isIt = ({ metadata }: EngageSpace) => metadata.namespace === namespace && metadata.name === name
+    const found = (await store.spaces()).find(isIt)
+    if (found && found.metadata.deletionTimestamp === undefined) await recordRuns({ client, store, jobs }, found)
+
+    const resources = await readResources(store)
+    const space = resources.spaces.find(isIt)
+    const deploying: ReconcileContext = {
+      ...context,
+      deploySync: async (of, destination, plan) => {
+        const order = loadableOf(plan)
+        const isEmpty = order.sources.length === 0 || (order.classic === undefined && order.storageActions.length === 0)
+        return isEmpty ? undefined : await applyChildren(this.#parts, of, destination, order)
+      },
+    }
+    const outcomes = space ? await reconcileSpace(deploying, space, resources) : []
+    const activations = await this.#activations(namespace, name, context, outcomes)
+    const reconciled = (await store.spaces()).find(isIt)
+    if (reconciled && reconciled.metadata.deletionTimestamp === undefined) {
+      await runRequested(this.#parts, reconciled, activations)
+      await pruneChildren(this.#parts, reconciled)
+    }
+    return { requeueAfterMs: this.#nextLook(outcomes, resources.destinations) }
+  }
+
+  /** Says of every activation of a space, whether or not that is there, how it is; the result is how they then are. */
+  async #activations(
+    namespace: string,
+    space: string,
+    context: ReconcileContext,
+    outcomes: readonly SchemaOutcome[],
+  ): Promise<Activation[]> {
+    const { store } = this.#parts
+    const resources = await readResources(store)
+    const isOfSpace = ({ metadata, spec }: Activation) =>
+      metadata.namespace === namespace && spec.spaceRef.name === space
+    const outcomeOf = new Map(outcomes.map((outcome) => [outcome.destination, outcome]))
+    for (const activation of resources.activations.filter(isOfSpace)) {
+      await reconcileActivation(context, activation, resources, outcomeOf.get(activation.spec.destinationRef.name))
+    }
+    return (await store.activations()).filter(isOfSpace)
+  }
+
+  /** Throws RetryLater, for the queue's back-off, where something is worth another try soon. */
+  #nextLook(outcomes: readonly SchemaOutcome[], destinations: Parameters<typeof driftInterval>[1]): number {
+    const troubles = outcomes.flatMap((outcome) => ('trouble' in outcome ? [outcome.trouble] : []))
+    const again = troubles.find(({ consequence, reason }) => consequence === 'Retry' && reason !== 'LeaseHeld')
+    if (again) throw new RetryLater(again.reason, again.message)
+    return driftInterval(troubles, destinations)
+  }
+
+  #addSpacesOf(destination: string, lane: 'edit' | 'resync'): void {
+    for (const space of this.#parts.store.spacesOf(destination)) this.#parts.queue.add(`space/${space}`, lane)
+  }
+}
+
+/** Whether nothing changed but what the operator itself writes. */
+function isSameForUs(before: RawResource, after: RawResource): boolean {
+  const of = ({ metadata }: RawResource) => {
+    const { generation, annotations, labels, deletionTimestamp, finalizers } = metadata
+    return JSON.stringify([generation, annotations, labels, deletionTimestamp, finalizers])
+  }
+  return of(before) === of(after)
+}

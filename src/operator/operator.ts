@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { KubeClient } from '../kube/client.ts'
+import { monotonicClock } from '../kube/clock.ts'
+import { defaultAccess } from '../kube/default-access.ts'
+import { EventRecorder } from '../kube/events.ts'
+import { lead, type Term } from '../kube/lease.ts'
+import { queueMetrics, requestMetrics } from '../kube/metrics.ts'
+import type { KubeObject } from '../kube/object.ts'
+import type { ReflectorReport } from '../kube/reflector.ts'
+import { WorkQueue } from '../kube/work-queue.ts'
+import { KINDS, type Kind } from '../model/resource.ts'
+import { openWarehouse } from '../warehouses/registry.ts'
+import { ClusterStore, type RawResource } from './cluster-store.ts'
+import { Controller } from './controller.ts'
+import { fencedWarehouse } from './fenced-warehouse.ts'
+import { serveHealth, serveMetrics } from './health-server.ts'
+import { installationOf } from './installation.ts'
+import { RetryLater } from './intervals.ts'
+import { ResourceCache } from './resource-cache.ts'
+import { CONFIG_MAPS, CRON_JOBS, type CronJob, ENGAGE, JOBS, type Job, MANAGED_SELECTOR } from './resource-types.ts'
+
+export interface OperatorOptions {
+  version: string
+  /** Namespace of the operator itself, for its Lease and its installation. */
+  namespace: string
+  /** Name of the pod. */
+  podName: string
+  /** Namespaces to look after; undefined: all. */
+  watchNamespaces?: readonly string[]
+  /** Only resources with these labels: one shard of several. */
+  selector?: string
+  /** Image of sync pods. */
+  image: string
+  workers: number
+  metricsPort: number
+  healthPort: number
+  log: Logger
+  /** End well. */
+  stop: AbortSignal
+}
+
+const LEASE_NAME = 'engageops-operator'
+/** No cache is full before this: something is wrong that a new process may not have. */
+const CACHE_TIMEOUT_MS = 120_000
+/** A reflector does something at least every ten minutes. */
+const STUCK_MS = 11 * 60_000
+const RECONCILE_TIMEOUT_MS = 120_000
+/** Keys of one destination that are worked on at once: warehouses have few connections to give. */
+const PER_DESTINATION = 2
+
+/** Runs the operator until `stop`, or until it has lost the lead; the promise then rejects with LeadershipLost. */
+export async function runOperator(options: OperatorOptions): Promise<void> {
+  const { log, namespace, podName, stop } = options
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const client = new KubeClient({
+    access: await defaultAccess(),
+    userAgent: `engageops-operator/${options.version}`,
+    observe: requestMetrics(registry),
+  })
+  const events = new EventRecorder({
+    client,
+    controller: 'engageops.dev/operator',
+    instance: podName,
+    dropped: ({ reason, note }, error) => log.warn({ reason, note, error: messageOf(error) }, 'event not written'),
+  })
+  const ending = new AbortController()
+  const { controller, store, queue, caches } = build(options, client, events, registry)
+  const running = caches.map((cache) => cache.run(ending.signal))
+
+  let isSynced = false
+  const stuck = () => caches.some((cache) => monotonicClock.now() - cache.lastActivity > STUCK_MS)
+  const servers = [
+    await serveHealth(options.healthPort, {
+      livez: () => (stuck() ? 'a cache has not moved for eleven minutes' : undefined),
+      readyz: () => (isSynced ? undefined : 'caches are not filled yet'),
+    }),
+    await serveMetrics(options.metricsPort, registry),
+  ]
+  try {
+    await synced(caches, stop)
+    isSynced = !stop.aborted
+    if (stop.aborted) return
+    log.info({ resources: KINDS.map((kind) => [kind, store.count(kind)]) }, 'caches are filled')
+    const installationId = await installationOf(client, namespace)
+    const identity = `${podName}_${randomUUID()}`
+    const election = {
+      client,
+      namespace,
+      name: leaseName(options.selector),
+      identity,
+      report: (error: unknown) => log.warn({ error: messageOf(error) }, 'lease'),
+    }
+    await lead(election, stop, async (term) => {
+      log.info({ identity, epoch: term.epoch }, 'leading')
+      await work(options, controller, queue, installationId, term)
+    })
+  } finally {
+    ending.abort()
+    await Promise.all(running)
+    await events.close()
+    for (const server of servers) server.close()
+    await client.close()
+    log.info('ended')
+  }
+}
+
+function build(options: OperatorOptions, client: KubeClient, events: EventRecorder, registry: Registry) {
+  const { log, watchNamespaces: namespaces, selector } = options
+  const metrics = queueMetrics(registry)
+  const queue: WorkQueue = new WorkQueue({
+    gateOf: (key) => gateOf(key),
+    gateLimit: PER_DESTINATION,
+    observer: {
+      ...metrics.observer('engageops'),
+      retried: (key, error, retryIn) => {
+        metrics.observer('engageops').retried?.(key, error, retryIn)
+        const level = error instanceof RetryLater ? 'info' : 'warn'
+        log[level]({ key, error: messageOf(error), retryIn }, 'will be tried again')
+      },
+    },
+  })
+  metrics.watch('engageops', queue)
+  const report = (of: string) => (what: ReflectorReport) => {
+    if (what.type === 'Failed')
+      log.warn({ of, error: messageOf(what.error), retryInMs: what.retryInMs }, 'watch failed')
+    else log.debug({ of, objects: what.objects, seconds: what.seconds }, 'listed')
+  }
+  const store: ClusterStore = new ClusterStore(client, events, () => kinds)
+  const children = {
+    cronJobs: new ResourceCache<CronJob>({
+      client,
+      type: CRON_JOBS,
+      namespaces,
+      labelSelector: MANAGED_SELECTOR,
+      onChange: (change) => controller.onChild(change),
+      report: report('CronJob'),
+    }),
+    configMaps: new ResourceCache<KubeObject>({
+      client,
+      type: CONFIG_MAPS,
+      namespaces,
+      labelSelector: MANAGED_SELECTOR,
+      metadataOnly: true,
+      onChange: (change) => controller.onChild(change),
+      report: report('ConfigMap'),
+    }),
+    jobs: new ResourceCache<Job>({
+      client,
+      type: JOBS,
+      namespaces,
+      labelSelector: MANAGED_SELECTOR,
+      onChange: (change) => controller.onJob(change),
+      report: report('Job'),
+    }),
+  }
+  const kindCache = (kind: Kind) =>
+    new ResourceCache<RawResource>({
+      client,
+      type: ENGAGE[kind],
+      namespaces,
+      labelSelector: selector,
+      slim: store.slim,
+      onChange: (change) => controller.onResource(change),
+      report: report(kind),
+    })
+  const kinds: Record<Kind, ResourceCache<RawResource>> = {
+    WarehouseDestination: kindCache('WarehouseDestination'),
+    EngageSpace: kindCache('EngageSpace'),
+    Activation: kindCache('Activation'),
+  }
+  const controller = new Controller({ client, store, queue, image: options.image, ...children })
+  const gateOf = (key: string) =>
+    key.startsWith('space/') ? store.firstDestinationOf(key.slice('space/'.length)) : undefined
+  const caches = [...Object.values(kinds), ...Object.values(children)]
+  return { controller, store, queue, caches }
+}
+
+/** Works while it leads; `stop` lets what runs end, losing the lead breaks it off. */
+async function work(
+  options: OperatorOptions,
+  controller: Controller,
+  queue: WorkQueue,
+  installationId: string,
+  term: Term,
+) {
+  await queue.run({
+    workers: options.workers,
+    timeoutMs: RECONCILE_TIMEOUT_MS,
+    stop: options.stop,
+    abort: term.signal,
+    handle: (key, { signal }) =>
+      controller.handle(key, {
+        installationId,
+        mode: 'Cluster',
+        openWarehouse: async (block, environment) =>
+          fencedWarehouse(await openWarehouse(block, environment), term.held),
+        baseDirOf: () => '/',
+        // Not the replica: what one that is gone held is free for the next, and the fence keeps them apart.
+        holder: `operator/${installationId}`,
+        now: () => new Date(),
+        signal,
+      }),
+  })
+}
+
+async function synced(caches: readonly { synced: Promise<unknown> }[], stop: AbortSignal): Promise<void> {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  const timer = setTimeout(
+    () => reject(new Error('the API server did not list all resources within two minutes')),
+    CACHE_TIMEOUT_MS,
+  )
+  const end = () => resolve()
+  stop.addEventListener('abort', end)
+  try {
+    await Promise.race([Promise.all(caches.map((cache) => cache.synced)), ended])
+  } finally {
+    clearTimeout(timer)
+    stop.removeEventListener('abort', end)
+  }
+}
+
+/** Each shard has a leader of its own. */
+const leaseName = (selector: string | undefined): string =>
+  selector === undefined
+    ? LEASE_NAME
+    : `${LEASE_NAME}-${selector
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, '-')
+        .replaceAll(/^-|-$/g, '')}`
+
+const messageOf = (error: unknown): string | undefined =>
+  error instanceof Error ? error.message : error === undefined ? undefined : String(error)

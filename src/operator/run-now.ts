@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import type { KubeClient } from '../kube/client.ts'
+import { isConflict } from '../kube/errors.ts'
+import type { Activation } from '../model/activation.ts'
+import type { EngageSpace } from '../model/space.ts'
+import type { ResourceStore } from '../reconcile/store.ts'
+import { cronJobName } from './cron-job.ts'
+import type { ResourceCache } from './resource-cache.ts'
+import { type CronJob, DESTINATION_LABEL, JOBS, type Job, SYNC_REQUESTED } from './resource-types.ts'
+import { jobsOf } from './runs.ts'
+import { isFinished, isOf } from './sync-children.ts'
+
+export interface RunNowContext {
+  client: KubeClient
+  store: ResourceStore
+  cronJobs: ResourceCache<CronJob>
+  jobs: ResourceCache<Job>
+}
+
+/**
+ * Starts the syncs that were asked for by annotation, on the space for all its destinations or on an activation for its
+ * own, once for each value. While a sync of the same pair runs the request waits; the end of that Job brings it back here.
+ */
+export async function runRequested(
+  context: RunNowContext,
+  space: EngageSpace,
+  activations: readonly Activation[],
+): Promise<void> {
+  const { store } = context
+  const request = requestOf(space)
+  if (request !== undefined && space.status) {
+    const started = await startAll(
+      context,
+      space,
+      space.spec.destinations.map(({ name }) => name),
+      request,
+    )
+    if (started) await store.writeStatus({ ...space, status: { ...space.status, lastHandledSyncRequest: request } })
+  }
+  for (const activation of activations) {
+    const wanted = requestOf(activation)
+    if (wanted === undefined || !activation.status) continue
+    if (!(await startAll(context, space, [activation.spec.destinationRef.name], wanted))) continue
+    await store.writeStatus({ ...activation, status: { ...activation.status, lastHandledSyncRequest: wanted } })
+  }
+}
+
+/** A request that was not handled yet. */
+function requestOf({ metadata, status }: EngageSpace | Activation): string | undefined {
+  const request = metadata.annotations?.[SYNC_REQUESTED]
+  return request === status?.lastHandledSyncRequest ? undefined : request?.slice(0, 255)
+}
+
+/** Whether a Job was made, or had been, for each of the destinations. */
+async function startAll(
+  context: RunNowContext,
+  space: EngageSpace,
+  destinations: readonly string[],
+  request: string,
+): Promise<boolean> {
+  let all = true
+  for (const destination of destinations) all = (await start(context, space, destination, request)) && all
+  return all
+}
+
+async function start(
+  context: RunNowContext,
+  space: EngageSpace,
+  destination: string,
+  request: string,
+): Promise<boolean> {
+  const { namespace, name } = space.metadata
+  const cronJob = context.cronJobs.get(`${namespace}/${cronJobName(name, destination)}`)
+  if (!cronJob || !isOf(cronJob, space)) return false
+  const jobName = `${cronJob.metadata.name}-${createHash('sha256').update(request).digest('hex').slice(0, 8)}`
+  const running = jobsOf(space, context.jobs).filter((job) => job.metadata.labels?.[DESTINATION_LABEL] === destination)
+  if (running.some(({ metadata }) => metadata.name === jobName)) return true
+  if (running.some(({ status }) => !isFinished(status))) return false
+  try {
+    await context.client.create(JOBS, jobFrom(cronJob, jobName, request))
+  } catch (error) {
+    if (!isConflict(error)) throw error
+  }
+  return true
+}
+
+/** The Job that `kubectl create job --from` would make. */
+function jobFrom({ metadata, spec }: CronJob, name: string, request: string): Job {
+  const { jobTemplate } = spec
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name,
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      ...(jobTemplate.metadata?.labels ? { labels: jobTemplate.metadata.labels } : {}),
+      annotations: { 'cronjob.kubernetes.io/instantiate': 'manual', [SYNC_REQUESTED]: request },
+      ownerReferences: [
+        {
+          apiVersion: 'batch/v1',
+          kind: 'CronJob',
+          name: metadata.name,
+          uid: metadata.uid ?? '',
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: jobTemplate.spec,
+  }
+}

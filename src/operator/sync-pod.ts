@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { EngageError } from '../model/errors.ts'
+import type { SecretKeyReference } from '../model/resource.ts'
+import { openSource } from '../sources/registry.ts'
+import type { RunReport } from '../sync/report.ts'
+import { readSecretFile } from '../sync/secret-file.ts'
+import { type SyncProgress, sync } from '../sync/sync.ts'
+import { openWarehouse } from '../warehouses/registry.ts'
+import { ORDER_DIR, SECRETS_DIR, TERMINATION_MESSAGE, VOLUMES_DIR } from './pod-paths.ts'
+import { readConfig } from './sync-config.ts'
+import { terminationMessage } from './termination-message.ts'
+
+export interface SyncPodOptions {
+  runId: string
+  /** Who runs this, for the writer lease: the name of the pod. */
+  holder: string
+  signal: AbortSignal
+  onProgress?: (progress: SyncProgress) => void
+  /** Default: where the CronJob mounts things. */
+  paths?: PodPaths
+}
+
+export interface PodPaths {
+  order: string
+  secrets: string
+  volumes: string
+  terminationMessage: string
+}
+
+const PATHS: PodPaths = {
+  order: ORDER_DIR,
+  secrets: SECRETS_DIR,
+  volumes: VOLUMES_DIR,
+  terminationMessage: TERMINATION_MESSAGE,
+}
+
+/** One run as the mounted work order says. The verdict is left behind as termination message, for the operator. */
+export async function runSyncPod({ paths = PATHS, ...options }: SyncPodOptions): Promise<RunReport> {
+  const start = new Date()
+  const report = await syncAsOrdered(paths, options).catch((error: unknown) => {
+    if (error instanceof EngageError) return failedRun(options.runId, start, error)
+    throw error
+  })
+  writeFileSync(paths.terminationMessage, terminationMessage(report))
+  return report
+}
+
+async function syncAsOrdered(paths: PodPaths, options: Omit<SyncPodOptions, 'paths'>): Promise<RunReport> {
+  const { order, warehouse: block } = readConfig(paths.order)
+  const secret = async (reference: SecretKeyReference) => {
+    const value = readSecretFile(paths.secrets, reference)
+    if (value) return value
+    const { name, key } = reference
+    throw new EngageError(
+      'SecretNotFound',
+      'Wait',
+      `Secret ${name} has no key ${key}: make it, or correct the reference`,
+    )
+  }
+  const warehouse = await openWarehouse(block, { secret, baseDir: tmpdir() })
+  const { signal } = options
+  const sources = order.sources.map((spec) => openSource(spec, { volumesDir: paths.volumes, secret, signal }))
+  try {
+    return await sync({
+      ...options,
+      order,
+      warehouse,
+      sources,
+      // The folder of a pod is gone with it: what was read stands in the warehouse.
+      mirror: { read: async () => undefined, write: async () => undefined },
+      tempDir: tmpdir(),
+    })
+  } finally {
+    for (const source of sources) await source[Symbol.asyncDispose]()
+  }
+}
+
+/** A run that could not even begin. */
+function failedRun(runId: string, start: Date, { reason, consequence, message }: EngageError): RunReport {
+  return {
+    runId,
+    scope: '',
+    start: start.toISOString(),
+    end: new Date().toISOString(),
+    status: 'Failure',
+    rows: 0,
+    notices: [{ level: 'Error', message: `${reason}: ${message}`.slice(0, 1024), count: 1 }],
+    collections: [],
+    calls: 0,
+    unrouted: 0,
+    bytes: 0,
+    opened: false,
+    error: { reason, consequence, message },
+  }
+}

@@ -1,0 +1,35 @@
+import type { RunSummary } from '../model/status.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
+import { named } from './context.ts'
+import { recordRun } from './record-run.ts'
+import type { ResourceStore } from './store.ts'
+
+/** Names of what a run was for. */
+export type RunScope = Pick<WorkOrder, 'namespace' | 'space' | 'destination'>
+
+/**
+ * Puts a run into the status of its space, and of those activations that it was for with the rows of their tables.
+ * `rowsOf` has the rows by table; undefined where they are not known: then all have the rows of the run.
+ */
+export async function recordOrderRun(
+  store: ResourceStore,
+  { namespace, space: spaceName, destination: destinationName }: RunScope,
+  summary: RunSummary,
+  rowsOf: ReadonlyMap<string, number> | undefined,
+  isFor: (activation: string) => boolean,
+): Promise<void> {
+  const destination = named(await store.destinations(), namespace, destinationName)
+  const limit = destination?.spec.sync.historyLimit ?? 1
+  const space = named(await store.spaces(), namespace, spaceName)
+  if (space?.status) await store.writeStatus({ ...space, status: recordRun(space.status, summary, limit) })
+  for (const activation of await store.activations()) {
+    const { metadata, spec, status } = activation
+    if (!status || metadata.namespace !== namespace || !isFor(metadata.name)) continue
+    if (spec.spaceRef.name !== spaceName || spec.destinationRef.name !== destinationName) continue
+    const rows = rowsOf && status.tables.reduce((sum, table) => sum + (rowsOf.get(table.name) ?? 0), 0)
+    await store.writeStatus({
+      ...activation,
+      status: recordRun(status, { ...summary, rows: rows ?? summary.rows }, limit),
+    })
+  }
+}
