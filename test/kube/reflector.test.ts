@@ -141,6 +141,16 @@ test('a storm of errors does not end it, and what was cached stays', async () =>
   expect(reflector.size).toBe(2)
 })
 
+test('an answer after none makes the waits short again', async () => {
+  const cut: Script = (_, response) => response.destroy()
+  const failing: Script = (_, response) => refuse(response, 500, 'Storm')
+  const { reports } = await start([listOf('4')], [...Array<Script>(6).fill(cut), failing, hang])
+  const waits = () => reports.flatMap((it) => (it.type === 'Failed' ? [it.retryInMs] : []))
+  await expect.poll(() => waits().length, { timeout: 5_000 }).toBe(7)
+  expect(waits()[5]).toBeGreaterThanOrEqual(25)
+  expect(waits()[6]).toBeLessThanOrEqual(10)
+})
+
 test('a half-open connection is left after the idle time', async () => {
   const { changes } = await start([listOf('4')], [hang, send(['ADDED', one('a', '5')])], { idleMs: 300 })
   await expect.poll(() => changes, { timeout: 5_000 }).toEqual(['Added a a1'])
