@@ -8,7 +8,7 @@ import type { Source, SourceObject } from './port.ts'
 
 const LINES = /\.(ndjson|jsonl)$/
 const COMPRESSED = /\.(ndjson|jsonl|json)\.(gz|zst)$/
-const PIECE = 1 << 20
+const PIECE = 1 << 17
 /** Small, since what was read of a file is read again for each frame that begins in it. */
 const COMPRESSED_PIECE = 1 << 16
 /** A file is the same while its first line is: read at most this much of it. */
