@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib'
 
-const PIECE = 1 << 20
+const PIECE = 1 << 17
 
 /** Compressed bytes, which can be read from any place on. */
 export interface CompressedBytes {

@@ -7,7 +7,8 @@ import { decompressed } from './decompress.ts'
 import { formatOf } from './formats.ts'
 import type { Source, SourceObject } from './port.ts'
 
-const PIECE = 1 << 20
+/** What is read at once is converted at once: the statements of a commit that is under way wait that long. */
+const PIECE = 1 << 17
 /** Small, since what was read of a file is read again for each frame that begins in it. */
 const COMPRESSED_PIECE = 1 << 16
 /** A file is the same while its first line is: read at most this much of it. */

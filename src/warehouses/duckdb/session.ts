@@ -15,6 +15,12 @@ import { stageStatements } from './load.ts'
  */
 const CATALOG = dialect.quote('database file')
 
+/**
+ * Rows of a row group in a new file, a third of DuckDB's own. A segment is then many groups: they go straight into the
+ * file instead of the log, and a checkpoint finds few that are worth merging, which would write them once more.
+ */
+const ROW_GROUP_SIZE = 40_960
+
 interface OpenFile {
   instance: Promise<DuckDBInstance>
   sessions: number
@@ -42,7 +48,7 @@ async function openInstance({ file, options }: DuckDbConfig): Promise<DuckDBInst
   const instance = await DuckDBInstance.create(':memory:', options)
   try {
     const connection = await instance.connect()
-    await connection.run(`ATTACH ${dialect.literal(file, 'String')} AS ${CATALOG}`)
+    await connection.run(`ATTACH ${dialect.literal(file, 'String')} AS ${CATALOG} (ROW_GROUP_SIZE ${ROW_GROUP_SIZE})`)
     connection.closeSync()
     return instance
   } catch (error) {

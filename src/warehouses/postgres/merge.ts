@@ -89,11 +89,13 @@ WHERE ${clock('excluded')} > ${clock('t')}`,
       {
         sql: `WITH ${touched}
 INSERT INTO ${users} AS u (${userColumns.join(', ')})
-SELECT ${['r.user_id', 'r.user_id', 'r.received_at', loadedAt, ...traits.map((trait) => `r.${trait}`)].join(', ')}
-FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" = 1
-UNION ALL
-SELECT ${['r.user_id', 'r.user_id', 'max(r.received_at)', loadedAt, ...traits.map(latest)].join(', ')}
-FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" > 1 GROUP BY r.user_id
+SELECT * FROM (
+  SELECT ${['r.user_id AS id', 'r.user_id', 'r.received_at', loadedAt, ...traits.map((trait) => `r.${trait}`)].join(', ')}
+  FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" = 1
+  UNION ALL
+  SELECT ${['r.user_id', 'r.user_id', 'max(r.received_at)', loadedAt, ...traits.map(latest)].join(', ')}
+  FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" > 1 GROUP BY r.user_id
+) AS r ORDER BY id COLLATE "C"
 ON CONFLICT (id) DO UPDATE SET ${list(['user_id', 'received_at', 'uuid_ts', ...traits], (column) => `${column} = ${next(column)}`)}
 WHERE ${['received_at', ...traits].map((column) => `${next(column)} IS DISTINCT FROM u.${column}`).join(' OR ')}`,
         counts: true,

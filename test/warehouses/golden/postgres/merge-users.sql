@@ -12,11 +12,13 @@ WITH touched AS MATERIALIZED (
   WHERE user_id IN (SELECT user_id FROM temp."stage" AS s WHERE user_id IS NOT NULL AND trait_set IS NOT NULL) GROUP BY user_id
 )
 INSERT INTO "engage_default"."users" AS u (id, user_id, received_at, uuid_ts, "plan", "order")
-SELECT r.user_id, r.user_id, r.received_at, CAST('2026-03-01T00:00:00.000Z' AS timestamp with time zone), r."plan", r."order"
-FROM "engageops"."users_of_engage_default" AS r JOIN touched USING (user_id) WHERE "#rows" = 1
-UNION ALL
-SELECT r.user_id, r.user_id, max(r.received_at), CAST('2026-03-01T00:00:00.000Z' AS timestamp with time zone), (array_agg(r."plan" ORDER BY r.received_at DESC, coalesce(r."timestamp", '-infinity') DESC, r.id COLLATE "C" DESC, r.trait_set COLLATE "C" DESC) FILTER (WHERE r."plan" IS NOT NULL))[1], (array_agg(r."order" ORDER BY r.received_at DESC, coalesce(r."timestamp", '-infinity') DESC, r.id COLLATE "C" DESC, r.trait_set COLLATE "C" DESC) FILTER (WHERE r."order" IS NOT NULL))[1]
-FROM "engageops"."users_of_engage_default" AS r JOIN touched USING (user_id) WHERE "#rows" > 1 GROUP BY r.user_id
+SELECT * FROM (
+  SELECT r.user_id AS id, r.user_id, r.received_at, CAST('2026-03-01T00:00:00.000Z' AS timestamp with time zone), r."plan", r."order"
+  FROM "engageops"."users_of_engage_default" AS r JOIN touched USING (user_id) WHERE "#rows" = 1
+  UNION ALL
+  SELECT r.user_id, r.user_id, max(r.received_at), CAST('2026-03-01T00:00:00.000Z' AS timestamp with time zone), (array_agg(r."plan" ORDER BY r.received_at DESC, coalesce(r."timestamp", '-infinity') DESC, r.id COLLATE "C" DESC, r.trait_set COLLATE "C" DESC) FILTER (WHERE r."plan" IS NOT NULL))[1], (array_agg(r."order" ORDER BY r.received_at DESC, coalesce(r."timestamp", '-infinity') DESC, r.id COLLATE "C" DESC, r.trait_set COLLATE "C" DESC) FILTER (WHERE r."order" IS NOT NULL))[1]
+  FROM "engageops"."users_of_engage_default" AS r JOIN touched USING (user_id) WHERE "#rows" > 1 GROUP BY r.user_id
+) AS r ORDER BY id COLLATE "C"
 ON CONFLICT (id) DO UPDATE SET user_id = coalesce(excluded.user_id, u.user_id), received_at = greatest(excluded.received_at, u.received_at), uuid_ts = coalesce(excluded.uuid_ts, u.uuid_ts), "plan" = coalesce(excluded."plan", u."plan"), "order" = coalesce(excluded."order", u."order")
 WHERE greatest(excluded.received_at, u.received_at) IS DISTINCT FROM u.received_at OR coalesce(excluded."plan", u."plan") IS DISTINCT FROM u."plan" OR coalesce(excluded."order", u."order") IS DISTINCT FROM u."order";
 
