@@ -84,7 +84,8 @@ async function addNode(): Promise<void> {
   const running = await controlPlane
   if (running === undefined) throw new Error('a node needs a control plane of our own')
   const { loadImage } = await startNode(running)
-  await promisify(execFile)('npm', ['run', '--silent', 'build'], { cwd: ROOT })
+  // What the compiler prints then stands in the error.
+  await promisify(execFile)('sh', ['-c', 'npm run --silent build >&2'], { cwd: ROOT })
   const archive = path.join(running.run, 'project.tar')
   await writeProjectImage(archive)
   await loadImage(archive)

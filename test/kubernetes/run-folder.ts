@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
-import { mkdtemp, open, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { eventually } from './eventually.ts'
@@ -12,12 +12,23 @@ const PREFIX = 'engageops-kubernetes-'
 
 /** Makes a run folder, and ends what runs have left that are gone. */
 export async function makeRunFolder(): Promise<string> {
-  for (const run of globSync(path.join(tmpdir(), `${PREFIX}*`))) {
-    if (!existsSync(`/proc/${read(path.join(run, 'owner'))}`)) await removeRun(run)
-  }
+  for (const run of globSync(path.join(tmpdir(), `${PREFIX}*`))) if (await takeOver(run)) await removeRun(run)
   const run = await mkdtemp(path.join(tmpdir(), PREFIX))
   await writeFile(path.join(run, 'owner'), String(process.pid))
   return run
+}
+
+/** Makes this process the owner of a run whose owner is gone; false where that one lives, or another was first. */
+async function takeOver(run: string): Promise<boolean> {
+  const owner = path.join(run, 'owner')
+  if (existsSync(`/proc/${read(owner)}`)) return false
+  try {
+    await rename(owner, path.join(run, `owner-${read(owner)}`))
+  } catch {
+    return false
+  }
+  await writeFile(owner, String(process.pid))
+  return true
 }
 
 /** Starts a process that leads a group of its own; its output goes to NAME.log, its id to NAME.pid. */
