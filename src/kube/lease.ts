@@ -149,9 +149,10 @@ async function keep(
     } catch (error) {
       options.report?.(error)
       if (isConflict(error) || isNotFound(error)) {
-        const now = await read(options, timing, ended).catch(() => undefined)
-        if (now !== undefined && now.spec.holderIdentity === options.identity) held.lease = now
-        else if (now !== undefined || isNotFound(error)) return lost.abort(new LeadershipLost(nameOf(options)))
+        // Whether it is still ours is not known where it cannot be read: then the next renewal shows it.
+        const current = await read(options, timing, ended).catch(() => held.lease)
+        if (current?.spec.holderIdentity !== options.identity) return lost.abort(new LeadershipLost(nameOf(options)))
+        held.lease = current
       }
     }
   }

@@ -39,6 +39,8 @@ const HEALTHY_MS = 120_000
 const SHORTEST_WATCH_MS = 1_000
 /** Where history is gone there is a new list at once, unless the last one is not older than this. */
 const SHORTEST_RELIST_MS = 5_000
+/** A type that is missing for so long is gone with its objects; for less, an API server may not know it yet. */
+const GONE_MS = 10_000
 /** So long that an API server that comes back is not overrun, so short that all is known again half a minute later. */
 const LONGEST_BACKOFF_MS = 20_000
 
@@ -55,6 +57,8 @@ export class Reflector<T extends KubeObject> {
   #resourceVersion: string | undefined
   /** When the last list ended. */
   #listed = Number.NEGATIVE_INFINITY
+  /** Since when the API server says that there is no such type. */
+  #missingSince: number | undefined
   /** Did the API server say anything the last time that something failed? */
   #answered = true
   #lastActivity = monotonicClock.now()
@@ -129,11 +133,24 @@ export class Reflector<T extends KubeObject> {
     // An answer after none, though a refusal, is a step forward: what comes next must not wait as long as that took.
     if (heldMs >= HEALTHY_MS || (answered && !this.#answered)) this.#backoff.reset()
     this.#answered = answered
-    // A type that was removed may come back with another history. What is cached stays until a list says otherwise.
+    // A type that was removed may come back with another history.
     if (isExpired(error) || isNotFound(error)) this.#resourceVersion = undefined
+    this.#forgetIfGone(error)
     const retryInMs = this.#waitAfter(error)
     this.#options.report?.({ type: 'Failed', error, retryInMs })
     await sleep(monotonicClock, retryInMs, signal)
+  }
+
+  /** Objects go with their type, and the watch may have ended before it could tell. */
+  #forgetIfGone(error: unknown): void {
+    if (!isNotFound(error)) {
+      this.#missingSince = undefined
+      return
+    }
+    const now = monotonicClock.now()
+    this.#missingSince ??= now
+    if (now - this.#missingSince < GONE_MS) return
+    for (const [key, object] of this.#objects) this.#delete(key, object)
   }
 
   #waitAfter(error: unknown): number {
@@ -155,6 +172,7 @@ export class Reflector<T extends KubeObject> {
     for (const [key, object] of this.#objects) if (!found.has(key)) this.#delete(key, object)
     for (const [key, object] of found) this.#put(key, object)
     this.#listed = monotonicClock.now()
+    this.#missingSince = undefined
     this.#options.report?.({ type: 'Listed', objects: found.size, seconds: (this.#listed - begin) / 1000 })
     this.#firstList.resolve()
     return resourceVersion

@@ -1,10 +1,10 @@
 import { KubeConfig } from '@kubernetes/client-node'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { KubeClient } from '../../src/kube/client.ts'
 import { EVENTS, type Event, EventRecorder } from '../../src/kube/events.ts'
 import { addFinalizer, removeFinalizer } from '../../src/kube/finalizer.ts'
 import { kubeConfigAccess } from '../../src/kube/kube-config.ts'
-import { type ElectionTiming, LeadershipLost, lead, type Term } from '../../src/kube/lease.ts'
+import { type ElectionTiming, LEASES, LeadershipLost, lead, type Term } from '../../src/kube/lease.ts'
 import type { KubeObject, ResourceType } from '../../src/kube/object.ts'
 import { Reflector, type ReflectorReport } from '../../src/kube/reflector.ts'
 import { describeOnCluster, describeOnControlPlane } from '../kubernetes/on-cluster.ts'
@@ -58,8 +58,8 @@ describeOnCluster('the Kubernetes runtime on a real API server', (cluster) => {
   beforeAll(async () => {
     client = connect(cluster().kubeconfig)
     await applyWidgets(client)
+    return () => client.close()
   })
-  afterAll(() => client.close())
 
   test('server-side apply: conflicts, force, status, strict validation', async () => {
     const fieldManager = 'one'
@@ -191,6 +191,20 @@ describeOnCluster('the Kubernetes runtime on a real API server', (cluster) => {
       await b.ended
     })
 
+    test('goes on with a greater epoch when somebody deletes the Lease', async () => {
+      const timing = { lease: 3_000, renewDeadline: 2_000, retry: 200 }
+      const a = candidate('a', client, 'deleted', timing)
+      const first = await a.leads
+      await client.delete(LEASES, { namespace: cluster().namespace, name: 'deleted' })
+      const begin = performance.now()
+      await expect(a.ended).rejects.toThrow(LeadershipLost)
+      expect(performance.now() - begin).toBeLessThan(timing.renewDeadline / 2)
+      const b = candidate('b', client, 'deleted', timing)
+      expect((await b.leads).epoch).toBeGreaterThanOrEqual(first.epoch)
+      b.stop.abort()
+      await b.ended
+    })
+
     test('goes on when the lease expires; who lost it knows first', async () => {
       const timing = { lease: 3_000, renewDeadline: 2_000, retry: 200 }
       const cut = new AbortController()
@@ -218,8 +232,8 @@ describeOnControlPlane('the Kubernetes runtime while the API server has faults',
   beforeAll(async () => {
     client = connect(controlPlane().kubeconfig)
     await applyWidgets(client)
+    return () => client.close()
   })
-  afterAll(() => client.close())
 
   test('1,200 objects come in three pages, and all of them reach a reflector', async () => {
     const names = Array.from({ length: 1_200 }, (_, index) => `many-${index}`)

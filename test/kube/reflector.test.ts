@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Reflector, type ReflectorOptions, type ReflectorReport } from '../../src/kube/reflector.ts'
 import { clientOf, json, type Received, refuse, scriptedServer } from './scripted-server.ts'
 import { WIDGETS, type Widget, widget } from './widgets.ts'
@@ -168,6 +168,19 @@ test('waits for a type that is not there yet, and lists anew when it has gone an
     .filter(({ query }) => query.has('watch'))
     .map(({ query }) => query.get('resourceVersion'))
   expect(versions).toEqual(['4', '2'])
+})
+
+test('the objects of a type that stays away are deleted', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const missing: Script = (_, response) => refuse(response, 404, 'NotFound')
+  const { changes, failures } = await start([listOf('4', one('a', '1')), missing], [missing])
+  await expect.poll(() => failures().length).toBeGreaterThan(3)
+  expect(changes).toEqual(['Added a a1'])
+  vi.advanceTimersByTime(10_000)
+  await expect.poll(() => changes).toEqual(['Added a a1', 'Deleted a a1'])
 })
 
 test('a handler that throws is reported and hurts nobody', async () => {
