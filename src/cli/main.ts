@@ -137,7 +137,7 @@ function secrets(): Option {
 }
 
 function logLevel(): Option {
-  return new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error']).default('info')
+  return new Option('--log-level <level>', 'what to log').choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info')
 }
 
 /** Names between commas; empty is none. */
