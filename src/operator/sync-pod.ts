@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { EngageError } from '../model/errors.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
 import { openSource } from '../sources/registry.ts'
+import type { MirrorStore } from '../sync/mirror.ts'
 import type { RunReport } from '../sync/report.ts'
 import { readSecretFile } from '../sync/secret-file.ts'
 import { type SyncProgress, sync } from '../sync/sync.ts'
+import { WarehouseMirror } from '../sync/warehouse-mirror.ts'
 import { openWarehouse } from '../warehouses/registry.ts'
 import { ORDER_DIR, SECRETS_DIR, TERMINATION_MESSAGE, VOLUMES_DIR } from './pod-paths.ts'
 import { readConfig } from './sync-config.ts'
@@ -34,6 +36,9 @@ const PATHS: PodPaths = {
   volumes: VOLUMES_DIR,
   terminationMessage: TERMINATION_MESSAGE,
 }
+
+/** A volume is listed whole: what was read of its files stands in the warehouse. */
+const NO_MIRROR: MirrorStore = { read: async () => undefined, write: async () => undefined }
 
 /** One run as the mounted work order says. The verdict is left behind as termination message, for the operator. */
 export async function runSyncPod({ paths = PATHS, ...options }: SyncPodOptions): Promise<RunReport> {
@@ -67,8 +72,9 @@ async function syncAsOrdered(paths: PodPaths, options: Omit<SyncPodOptions, 'pat
       order,
       warehouse,
       sources,
-      // The folder of a pod is gone with it: what was read stands in the warehouse.
-      mirror: { read: async () => undefined, write: async () => undefined },
+      mirror: order.sources.some(({ objectStore }) => objectStore)
+        ? new WarehouseMirror(warehouse, order, signal)
+        : NO_MIRROR,
       tempDir: tmpdir(),
     })
   } finally {

@@ -72,6 +72,11 @@ const LAYOUT = {
       created_at: 'Timestamp',
     },
   },
+  /** From where on the sources of a scope are listed again: `marks` by source and series of dated folders. */
+  listings: {
+    key: ['scope'],
+    columns: { scope: 'String', order_hash: 'String', tables_hash: 'String', marks: 'Json' },
+  },
   /** What a subscription set's hash in `checkpoints` stands for: a JSON array of names. */
   subscription_sets: { key: ['hash'], columns: { hash: 'String', members: 'Json' } },
   /**
