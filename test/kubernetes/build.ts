@@ -43,7 +43,7 @@ for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet k
 done
 mv "$new/processes" "$FOLDER"`
 
-/** Builds the processes where that is still to be done, in 4 to 10 minutes, and returns their folder. */
+/** Builds the processes where that is still to be done, in 5 minutes or, on busy cores, 15, and returns their folder. */
 export async function buildProcesses(): Promise<string> {
   const built = builtProcesses()
   if (built !== undefined) return built

@@ -209,7 +209,7 @@ async function compact(etcd: string): Promise<void> {
   await call('compaction', { revision: header.revision, physical: true })
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   const ports = []
   for (const probe of probes) {
