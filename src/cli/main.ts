@@ -137,7 +137,9 @@ function secrets(): Option {
 }
 
 function logLevel(): Option {
-  return new Option('--log-level <level>', 'what to log').choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info')
+  return new Option('--log-level <level>', 'what to log')
+    .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+    .default('info')
 }
 
 /** Names between commas; empty is none. */

@@ -41,7 +41,8 @@ export function customResourceDefinition(kind: Kind) {
                 kind: { type: 'string', description: 'Kind of the resource.' },
                 metadata: { type: 'object', properties: { name: jsonSchemaOf(resourceName) } },
                 spec: structuralSpec(kind),
-                status: withoutDefaults(structural(jsonSchemaOf(status))),
+                // Without it kstatus takes a resource that no operator has seen yet for one that is ready.
+                status: { ...withoutDefaults(structural(jsonSchemaOf(status))), default: { observedGeneration: -1 } },
               },
             },
           },

@@ -87,6 +87,7 @@ export const destinationStatus = z.strictObject({
     .describe('Result of the connection test.'),
   spaces: z.array(z.string()).default([]).describe('Spaces connected to the destination.'),
   activations: z.int().default(0).describe('Number of activations.'),
+  lastHandledSyncRequest: z.string().max(255).optional().describe('The last requested sync that was started.'),
 })
 export type DestinationStatus = z.infer<typeof destinationStatus>
 

@@ -12,7 +12,7 @@ import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
 import type { ClusterStore, RawResource } from './cluster-store.ts'
 import { destinationInterval, driftInterval, RetryLater } from './intervals.ts'
 import { type Job, SPACE_LABEL } from './resource-types.ts'
-import { runRequested } from './run-now.ts'
+import { runRequested, runRequestedOfDestination } from './run-now.ts'
 import { recordRuns } from './runs.ts'
 import { applyChildren, type Children, isFinished, pruneChildren } from './sync-children.ts'
 
@@ -26,6 +26,9 @@ export interface ControllerParts extends Children {
 
 /** What a handler works with: everything of the world but what this controller adds. */
 export type HandlerContext = Omit<ReconcileContext, 'store' | 'deploySync'>
+
+/** A sync that was asked for while another runs is tried again so soon. */
+const REQUEST_MS = 10_000
 
 /**
  * Turns changes into keys, and keys into work. There are two kinds of keys: a destination is probed by itself; a space is
@@ -108,7 +111,8 @@ export class Controller {
       before.status?.connection?.state !== after.status?.connection?.state ||
       before.status?.observedGeneration !== after.metadata.generation
     if (hasChanged) this.#addSpacesOf(`${namespace}/${name}`, 'edit')
-    return { requeueAfterMs: destinationInterval(after, failures) }
+    const asked = await runRequestedOfDestination(this.#parts, after, await store.spaces())
+    return { requeueAfterMs: asked === 'Waiting' ? REQUEST_MS : destinationInterval(after, failures) }
   }
 
   async #space(namespace: string, name: string, context: ReconcileContext): Promise<Outcome> {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { KubeClient } from '../kube/client.ts'
 import { isConflict } from '../kube/errors.ts'
 import type { Activation } from '../model/activation.ts'
+import type { WarehouseDestination } from '../model/destination.ts'
+import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
 import { cronJobName } from './cron-job.ts'
@@ -45,8 +47,32 @@ export async function runRequested(
   }
 }
 
+/**
+ * The same for a request on a destination: of all the spaces that are connected to it. The result tells whether some
+ * could not be started yet, because a sync of theirs still runs.
+ */
+export async function runRequestedOfDestination(
+  context: RunNowContext,
+  destination: WarehouseDestination,
+  spaces: readonly EngageSpace[],
+): Promise<'Done' | 'Waiting'> {
+  const request = requestOf(destination)
+  if (request === undefined || !destination.status) return 'Done'
+  const { name } = destination.metadata
+  let all = true
+  for (const space of spaces) {
+    const isConnected = space.spec.destinations.some((connection) => connection.name === name)
+    const isHere = space.metadata.namespace === destination.metadata.namespace
+    if (isConnected && isHere) all = (await start(context, space, name, request)) && all
+  }
+  if (!all) return 'Waiting'
+  const status = { ...destination.status, lastHandledSyncRequest: request }
+  await context.store.writeStatus({ ...destination, status })
+  return 'Done'
+}
+
 /** A request that was not handled yet. */
-function requestOf({ metadata, status }: EngageSpace | Activation): string | undefined {
+function requestOf({ metadata, status }: EngageResource): string | undefined {
   const request = metadata.annotations?.[SYNC_REQUESTED]
   return request === status?.lastHandledSyncRequest ? undefined : request?.slice(0, 255)
 }

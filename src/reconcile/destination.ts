@@ -74,6 +74,7 @@ function summarize(
   const now = context.now()
   const state = trouble ? 'Failed' : 'Connected'
   const before = destination.status?.connection
+  const handled = destination.status?.lastHandledSyncRequest
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: conditionsOf({ trouble, hasTables: false }, destination.status?.conditions ?? [], generation, now),
@@ -93,5 +94,6 @@ function summarize(
     activations: activations.filter(
       ({ metadata, spec }) => metadata.namespace === namespace && spec.destinationRef.name === name,
     ).length,
+    ...(handled === undefined ? {} : { lastHandledSyncRequest: handled }),
   }
 }
