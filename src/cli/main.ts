@@ -94,6 +94,7 @@ command(
 command('operator', 'run the operator in a Kubernetes cluster, until SIGTERM', () => import('./operator.ts'))
   .addOption(new Option('--watch-namespaces <names>', 'only these namespaces, with commas').argParser(names))
   .addOption(new Option('--selector <labels>', 'only resources with these labels: one shard of several'))
+  .option('--watch-secrets', 'try new passwords at once; needs the right to list and watch Secrets')
   .addOption(new Option('--sync-image <image>', 'image of sync pods').env('ENGAGEOPS_IMAGE').makeOptionMandatory())
   .addOption(
     new Option('--workers <count>', 'spaces and destinations worked on at once').argParser(wholeNumber(1)).default(8),

@@ -9,6 +9,7 @@ import { version } from './version.ts'
 export interface OperatorCliOptions {
   watchNamespaces?: string[]
   selector?: string
+  watchSecrets?: true
   syncImage: string
   workers: number
   metricsPort: number
@@ -28,6 +29,7 @@ export async function run(options: OperatorCliOptions): Promise<number> {
       podName: process.env.POD_NAME ?? hostname(),
       ...(watchNamespaces ? { watchNamespaces } : {}),
       ...(selector === undefined ? {} : { selector }),
+      watchSecrets: options.watchSecrets === true,
       image,
       workers,
       metricsPort,

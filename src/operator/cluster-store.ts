@@ -14,6 +14,7 @@ import type { ResourceStore } from '../reconcile/store.ts'
 import { parseResource } from './parse-resource.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import { ENGAGE, FIELD_MANAGER, SECRETS, type Secret } from './resource-types.ts'
+import { secretReferences } from './secret-references.ts'
 
 /** An object of one of the three kinds as it comes from the API server. */
 export interface RawResource extends KubeObject {
@@ -139,6 +140,17 @@ export class ClusterStore implements ResourceStore {
       }
     }
     return [...found]
+  }
+
+  /** The destinations that refer to a Secret; both as `namespace/name`. */
+  destinationsWithSecret(secret: string): string[] {
+    return this.#caches()
+      .WarehouseDestination.all()
+      .flatMap((slim) => {
+        const { namespace, name } = slim.metadata
+        const names = secretReferences(this.#parsed.get(slim)?.spec)
+        return names.some((reference) => `${namespace}/${reference}` === secret) ? [`${namespace}/${name}`] : []
+      })
   }
 
   /** The destination that stands first in a space, as `namespace/name`. */

@@ -78,6 +78,12 @@ export class Controller {
     this.#parts.queue.add(`space/${metadata.namespace}/${space}`)
   }
 
+  /** For the cache of Secrets, where there is one: a new password is tried at once. */
+  readonly onSecret = (change: Change<KubeObject>): void => {
+    const { queue, store } = this.#parts
+    for (const destination of store.destinationsWithSecret(change.key)) queue.add(`destination/${destination}`)
+  }
+
   readonly onJob = (change: Change<Job>): void => {
     const { metadata, status } = change.object
     const space = metadata.labels?.[SPACE_LABEL]

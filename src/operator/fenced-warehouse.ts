@@ -1,10 +1,10 @@
-import { EngageError } from '../model/errors.ts'
 import type { Observed } from '../plan/observed.ts'
 import type { Session, StageInput, Warehouse } from '../warehouses/port.ts'
+import { NotLeading } from './fence.ts'
 
 /**
  * A warehouse that this process writes to only while it leads. A process that was paused, and whose place another has
- * taken, finds out before its next statement; what was under way then fails on the epoch of the writer lease.
+ * taken, finds out before its next statement (NotLeading); what was under way then fails on the epoch of the writer lease.
  */
 export function fencedWarehouse(warehouse: Warehouse, held: () => boolean): Warehouse {
   const { kind, dialect, capabilities, identity } = warehouse
@@ -70,7 +70,6 @@ class FencedSession implements Session {
   }
 
   #check(): void {
-    if (this.#held()) return
-    throw new EngageError('LeaseHeld', 'Retry', 'another replica of the operator leads now: nothing was changed')
+    if (!this.#held()) throw new NotLeading()
   }
 }

@@ -5,7 +5,7 @@ import { KubeClient } from '../kube/client.ts'
 import { monotonicClock } from '../kube/clock.ts'
 import { defaultAccess } from '../kube/default-access.ts'
 import { EventRecorder } from '../kube/events.ts'
-import { lead, type Term } from '../kube/lease.ts'
+import { lead as leadWith, type Term } from '../kube/lease.ts'
 import { queueMetrics, requestMetrics } from '../kube/metrics.ts'
 import type { KubeObject } from '../kube/object.ts'
 import type { ReflectorReport } from '../kube/reflector.ts'
@@ -14,12 +14,22 @@ import { KINDS, type Kind } from '../model/resource.ts'
 import { openWarehouse } from '../warehouses/registry.ts'
 import { ClusterStore, type RawResource } from './cluster-store.ts'
 import { Controller } from './controller.ts'
+import { fencedAccess } from './fence.ts'
 import { fencedWarehouse } from './fenced-warehouse.ts'
 import { serveHealth, serveMetrics } from './health-server.ts'
 import { installationOf } from './installation.ts'
 import { RetryLater } from './intervals.ts'
 import { ResourceCache } from './resource-cache.ts'
-import { CONFIG_MAPS, CRON_JOBS, type CronJob, ENGAGE, JOBS, type Job, MANAGED_SELECTOR } from './resource-types.ts'
+import {
+  CONFIG_MAPS,
+  CRON_JOBS,
+  type CronJob,
+  ENGAGE,
+  JOBS,
+  type Job,
+  MANAGED_SELECTOR,
+  SECRETS,
+} from './resource-types.ts'
 
 export interface OperatorOptions {
   version: string
@@ -31,6 +41,8 @@ export interface OperatorOptions {
   watchNamespaces?: readonly string[]
   /** Only resources with these labels: one shard of several. */
   selector?: string
+  /** Watch the metadata of Secrets, so that a new password is tried at once and not with the next probe. */
+  watchSecrets: boolean
   /** Image of sync pods. */
   image: string
   workers: number
@@ -55,11 +67,13 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const { log, namespace, podName, stop } = options
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const client = new KubeClient({
-    access: await defaultAccess(),
-    userAgent: `engageops-operator/${options.version}`,
-    observe: requestMetrics(registry),
-  })
+  const access = await defaultAccess()
+  const transport = { userAgent: `engageops-operator/${options.version}`, observe: requestMetrics(registry) }
+  const client = new KubeClient({ access, ...transport })
+  /** The lead, while it is held; what only the leader may do asks for it first. */
+  let lead: Term | undefined
+  const held = () => lead?.held() ?? false
+  const leaderClient = new KubeClient({ access: fencedAccess(access, held), ...transport })
   const events = new EventRecorder({
     client,
     controller: 'engageops.dev/operator',
@@ -67,7 +81,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     dropped: ({ reason, note }, error) => log.warn({ reason, note, error: messageOf(error) }, 'event not written'),
   })
   const ending = new AbortController()
-  const { controller, store, queue, caches } = build(options, client, events, registry)
+  const { controller, store, queue, caches } = build(options, { client, leaderClient }, events, registry)
   const running = caches.map((cache) => cache.run(ending.signal))
 
   let isSynced = false
@@ -93,7 +107,8 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
       identity,
       report: (error: unknown) => log.warn({ error: messageOf(error) }, 'lease'),
     }
-    await lead(election, stop, async (term) => {
+    await leadWith(election, stop, async (term) => {
+      lead = term
       log.info({ identity, epoch: term.epoch }, 'leading')
       await work(options, controller, queue, installationId, term)
     })
@@ -102,12 +117,17 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     await Promise.all(running)
     await events.close()
     for (const server of servers) server.close()
-    await client.close()
+    await Promise.all([client.close(), leaderClient.close()])
     log.info('ended')
   }
 }
 
-function build(options: OperatorOptions, client: KubeClient, events: EventRecorder, registry: Registry) {
+function build(
+  options: OperatorOptions,
+  { client, leaderClient }: { client: KubeClient; leaderClient: KubeClient },
+  events: EventRecorder,
+  registry: Registry,
+) {
   const { log, watchNamespaces: namespaces, selector } = options
   const metrics = queueMetrics(registry)
   const queue: WorkQueue = new WorkQueue({
@@ -128,7 +148,7 @@ function build(options: OperatorOptions, client: KubeClient, events: EventRecord
       log.warn({ of, error: messageOf(what.error), retryInMs: what.retryInMs }, 'watch failed')
     else log.debug({ of, objects: what.objects, seconds: what.seconds }, 'listed')
   }
-  const store: ClusterStore = new ClusterStore(client, events, () => kinds)
+  const store: ClusterStore = new ClusterStore(leaderClient, events, () => kinds)
   const children = {
     cronJobs: new ResourceCache<CronJob>({
       client,
@@ -171,10 +191,18 @@ function build(options: OperatorOptions, client: KubeClient, events: EventRecord
     EngageSpace: kindCache('EngageSpace'),
     Activation: kindCache('Activation'),
   }
-  const controller = new Controller({ client, store, queue, image: options.image, ...children })
+  const controller = new Controller({ client: leaderClient, store, queue, image: options.image, ...children })
   const gateOf = (key: string) =>
     key.startsWith('space/') ? store.firstDestinationOf(key.slice('space/'.length)) : undefined
-  const caches = [...Object.values(kinds), ...Object.values(children)]
+  const secrets = new ResourceCache<KubeObject>({
+    client,
+    type: SECRETS,
+    namespaces,
+    metadataOnly: true,
+    onChange: (change) => controller.onSecret(change),
+    report: report('Secret'),
+  })
+  const caches = [...Object.values(kinds), ...Object.values(children), ...(options.watchSecrets ? [secrets] : [])]
   return { controller, store, queue, caches }
 }
 
@@ -189,7 +217,8 @@ async function work(
   await queue.run({
     workers: options.workers,
     timeoutMs: RECONCILE_TIMEOUT_MS,
-    stop: options.stop,
+    // Who has lost the lead begins nothing more: else the work, and the process, would never end.
+    stop: AbortSignal.any([options.stop, term.signal]),
     abort: term.signal,
     handle: (key, { signal }) =>
       controller.handle(key, {
