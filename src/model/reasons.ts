@@ -72,6 +72,7 @@ export const REASONS = {
   SyncSucceeded: { meaning: 'The last sync wrote all rows.', fix: 'Nothing to do.' },
   SyncPartial: { meaning: 'The last sync has notices.', fix: 'See the notices and the discards.' },
   SyncFailed: { meaning: 'The last sync wrote no rows.', fix: 'See the message.' },
+  SchemaChanged: { meaning: 'Tables were made or changed as declared.', fix: 'Nothing to do.' },
   NeverSynced: { meaning: 'No sync has run yet.', fix: 'Wait for the schedule, or start one.' },
   DeletionBlocked: {
     meaning: 'Tables are to be dropped, but the warehouse cannot be used.',

@@ -1,3 +1,4 @@
+import { ZodError, z } from 'zod'
 import type { KubeClient } from '../kube/client.ts'
 import { isNotFound } from '../kube/errors.ts'
 import type { EventRecorder } from '../kube/events.ts'
@@ -9,6 +10,7 @@ import { EngageError } from '../model/errors.ts'
 import type { EngageResource } from '../model/kinds.ts'
 import type { Kind, SecretKeyReference } from '../model/resource.ts'
 import { FINALIZER } from '../model/resource.ts'
+import { isFields } from '../model/rules.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
 import { parseResource } from './parse-resource.ts'
@@ -51,13 +53,25 @@ export class ClusterStore implements ResourceStore {
     this.#caches = caches
   }
 
-  /** Parses an object once and keeps nothing else of it. Throws ZodError for one that this version cannot read. */
+  /**
+   * Parses an object once and keeps nothing else of it. One that this version cannot read (it was stored under another
+   * definition) is told so by an event and counts as not there: it must not keep the others from being read.
+   */
   readonly slim = (object: RawResource): RawResource => {
-    const resource = parseResource(object)
-    const { apiVersion, kind, metadata } = resource
-    const slim = { apiVersion, kind, metadata }
-    this.#parsed.set(slim, resource)
-    return slim
+    const { apiVersion, kind } = object
+    try {
+      const resource = parseResource(object)
+      const slim = { apiVersion, kind, metadata: resource.metadata }
+      this.#parsed.set(slim, resource)
+      return slim
+    } catch (error) {
+      if (!(error instanceof ZodError)) throw error
+      const { managedFields: _, ...metadata } = object.metadata
+      const slim = { apiVersion, kind, metadata }
+      const note = `this version of the operator cannot read it: ${z.prettifyError(error)}`
+      this.#events.record({ regarding: slim, type: 'Warning', reason: 'InvalidSpec', action: 'Read', note })
+      return slim
+    }
   }
 
   async destinations(): Promise<WarehouseDestination[]> {
@@ -157,6 +171,12 @@ export class ClusterStore implements ResourceStore {
   firstDestinationOf(space: string): string | undefined {
     const slim = this.#caches().EngageSpace.get(space)
     return slim && this.destinationsOf(slim)[0]
+  }
+
+  /** Whether the status is of the spec as it is now: then nobody waits for it. */
+  isObserved(object: RawResource): boolean {
+    const { metadata, status } = this.#parsed.get(object) ?? object
+    return isFields(status) && status.observedGeneration === metadata.generation
   }
 
   count(kind: Kind): number {

@@ -5,12 +5,12 @@ import type { Outcome, WorkQueue } from '../kube/work-queue.ts'
 import type { Activation } from '../model/activation.ts'
 import type { EngageSpace } from '../model/space.ts'
 import { reconcileActivation } from '../reconcile/activation.ts'
-import { type ReconcileContext, readResources } from '../reconcile/context.ts'
+import { type ReconcileContext, type Resources, readResources } from '../reconcile/context.ts'
 import { reconcileDestination } from '../reconcile/destination.ts'
 import { loadableOf } from '../reconcile/loadable-order.ts'
 import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
 import type { ClusterStore, RawResource } from './cluster-store.ts'
-import { destinationInterval, driftInterval, RetryLater } from './intervals.ts'
+import { destinationInterval, driftInterval, isOfConnection, RetryLater } from './intervals.ts'
 import { type Job, SPACE_LABEL } from './resource-types.ts'
 import { runRequested, runRequestedOfDestination } from './run-now.ts'
 import { recordRuns } from './runs.ts'
@@ -50,19 +50,21 @@ export class Controller {
     const { metadata, kind } = change.object
     const isNewOrGone = change.type !== 'Modified'
     if (change.type === 'Deleted') store.forget(metadata.uid)
+    // Those that a process finds at its start are mostly as they should be: edits overtake them.
+    const lane = change.type === 'Added' && store.isObserved(change.object) ? 'resync' : 'edit'
     switch (kind) {
       case 'WarehouseDestination':
-        queue.add(`destination/${change.key}`)
-        if (isNewOrGone) this.#addSpacesOf(change.key, 'edit')
+        queue.add(`destination/${change.key}`, lane)
+        if (isNewOrGone) this.#addSpacesOf(change.key, lane)
         break
       case 'EngageSpace':
-        queue.add(`space/${change.key}`)
+        queue.add(`space/${change.key}`, lane)
         if (isNewOrGone)
           for (const name of store.destinationsOf(change.object)) queue.add(`destination/${name}`, 'resync')
         break
       case 'Activation': {
         const space = store.spaceOf(change.object)
-        if (space !== undefined) queue.add(`space/${space}`)
+        if (space !== undefined) queue.add(`space/${space}`, lane)
         if (isNewOrGone)
           for (const name of store.destinationsOf(change.object)) queue.add(`destination/${name}`, 'resync')
       }
@@ -106,17 +108,19 @@ export class Controller {
     const find = async () =>
       (await store.destinations()).find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
     const before = await find()
-    if (!before) return {}
+    if (!before) {
+      this.#failures.delete(key)
+      return {}
+    }
     await reconcileDestination(context, before, await readResources(store))
     const after = await find()
     if (!after) return {}
     const isUsable = after.status?.connection?.state === 'Connected'
     const failures = isUsable ? 0 : (this.#failures.get(key) ?? 0) + 1
     this.#failures.set(key, failures)
-    const hasChanged =
-      before.status?.connection?.state !== after.status?.connection?.state ||
-      before.status?.observedGeneration !== after.metadata.generation
-    if (hasChanged) this.#addSpacesOf(`${namespace}/${name}`, 'edit')
+    const isEdited = before.status?.observedGeneration !== after.metadata.generation
+    const hasChanged = before.status?.connection?.state !== after.status?.connection?.state
+    if (isEdited || hasChanged) this.#addSpacesOf(`${namespace}/${name}`, isEdited ? 'edit' : 'resync')
     const asked = await runRequestedOfDestination(this.#parts, after, await store.spaces())
     return { requeueAfterMs: asked === 'Waiting' ? REQUEST_MS : destinationInterval(after, failures) }
   }
@@ -138,39 +142,65 @@ export class Controller {
       },
     }
     const outcomes = space ? await reconcileSpace(deploying, space, resources) : []
-    const activations = await this.#activations(namespace, name, context, outcomes)
+    const activations = await this.#activations(namespace, name, context, resources, outcomes)
     const reconciled = (await store.spaces()).find(isIt)
     if (reconciled && reconciled.metadata.deletionTimestamp === undefined) {
       await runRequested(this.#parts, reconciled, activations)
       await pruneChildren(this.#parts, reconciled)
     }
-    return { requeueAfterMs: this.#nextLook(outcomes, resources.destinations) }
+    this.#probeUnusable(namespace, outcomes)
+    const isDeleting = activations.some(({ metadata }) => metadata.deletionTimestamp !== undefined)
+    return { requeueAfterMs: this.#nextLook(outcomes, resources.destinations, isDeleting) }
   }
 
-  /** Says of every activation of a space, whether or not that is there, how it is; the result is how they then are. */
+  /**
+   * Says of every activation of a space, whether or not that is there, how it is; the result is how they then are.
+   * `resources` are those that `outcomes` were made from: one that came or changed meanwhile is not in them, and must
+   * not be called ready.
+   */
   async #activations(
     namespace: string,
     space: string,
     context: ReconcileContext,
+    resources: Resources,
     outcomes: readonly SchemaOutcome[],
   ): Promise<Activation[]> {
     const { store } = this.#parts
-    const resources = await readResources(store)
     const isOfSpace = ({ metadata, spec }: Activation) =>
       metadata.namespace === namespace && spec.spaceRef.name === space
     const outcomeOf = new Map(outcomes.map((outcome) => [outcome.destination, outcome]))
+    const failures: unknown[] = []
     for (const activation of resources.activations.filter(isOfSpace)) {
-      await reconcileActivation(context, activation, resources, outcomeOf.get(activation.spec.destinationRef.name))
+      // One whose status cannot be written must not keep the others from theirs.
+      await reconcileActivation(
+        context,
+        activation,
+        resources,
+        outcomeOf.get(activation.spec.destinationRef.name),
+      ).catch((error: unknown) => failures.push(error))
     }
+    if (failures.length > 0) throw failures[0]
     return (await store.activations()).filter(isOfSpace)
   }
 
   /** Throws RetryLater, for the queue's back-off, where something is worth another try soon. */
-  #nextLook(outcomes: readonly SchemaOutcome[], destinations: Parameters<typeof driftInterval>[1]): number {
+  #nextLook(
+    outcomes: readonly SchemaOutcome[],
+    destinations: Parameters<typeof driftInterval>[1],
+    isDeleting: boolean,
+  ): number {
     const troubles = outcomes.flatMap((outcome) => ('trouble' in outcome ? [outcome.trouble] : []))
     const again = troubles.find(({ consequence, reason }) => consequence === 'Retry' && reason !== 'LeaseHeld')
     if (again) throw new RetryLater(again.reason, again.message)
-    return driftInterval(troubles, destinations)
+    return driftInterval(troubles, destinations, isDeleting)
+  }
+
+  /** Where a warehouse failed a space, the destination finds out at once: it then speaks for all, and knows when it is back. */
+  #probeUnusable(namespace: string, outcomes: readonly SchemaOutcome[]): void {
+    for (const outcome of outcomes) {
+      const isUnusable = 'trouble' in outcome && isOfConnection(outcome.trouble)
+      if (isUnusable) this.#parts.queue.add(`destination/${namespace}/${outcome.destination}`)
+    }
   }
 
   #addSpacesOf(destination: string, lane: 'edit' | 'resync'): void {

@@ -19,6 +19,16 @@ const FIRST_PROBE_MS = 5_000
 const LONGEST_PROBE_MS = 60_000
 /** A sync that writes holds the lease for as long as it takes. */
 const LEASE_MS = 15_000
+/** Until what keeps tables from being looked at, or a deletion from its end, is looked at again. */
+const TROUBLE_MS = 60_000
+/** What the test of a connection would find too. */
+const CONNECTION_REASONS: ReadonlySet<Reason> = new Set([
+  'SecretNotFound',
+  'WarehouseUnreachable',
+  'AuthenticationFailed',
+  'TlsFailed',
+  'DatabaseNotFound',
+])
 /** Many that were looked at together are not looked at together again. */
 const JITTER = 0.1
 
@@ -29,9 +39,17 @@ export function destinationInterval({ spec }: WarehouseDestination, failures: nu
   return spread(Math.min(usual, LONGEST_PROBE_MS, FIRST_PROBE_MS * 2 ** Math.min(failures - 1, 10)))
 }
 
-/** When the tables of a space are looked at again: at the shortest drift interval of its destinations. */
-export function driftInterval(troubles: readonly Trouble[], destinations: readonly WarehouseDestination[]): number {
+/** Whether a warehouse cannot be used at all, for whatever is to be done in it. */
+export const isOfConnection = ({ reason }: Trouble): boolean => CONNECTION_REASONS.has(reason)
+
+/** When the tables of a space are looked at again: at the shortest drift interval of its destinations, sooner after trouble. */
+export function driftInterval(
+  troubles: readonly Trouble[],
+  destinations: readonly WarehouseDestination[],
+  isDeleting: boolean,
+): number {
   if (troubles.some(({ reason }) => reason === 'LeaseHeld')) return spread(LEASE_MS)
+  if (isDeleting || troubles.some(isOfConnection)) return spread(TROUBLE_MS)
   const intervals = destinations.map(({ spec }) => {
     const { interval } = spec.driftPolicy
     return interval === undefined || interval === 'OnSync' ? DEFAULT_DRIFT_MS : milliseconds(interval)

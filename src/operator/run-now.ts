@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { KubeClient } from '../kube/client.ts'
-import { isConflict } from '../kube/errors.ts'
+import { isConflict, isNotFound } from '../kube/errors.ts'
+import { keyOf } from '../kube/object.ts'
 import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
 import type { EngageResource } from '../model/kinds.ts'
@@ -8,7 +9,7 @@ import type { EngageSpace } from '../model/space.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
 import { cronJobName } from './cron-job.ts'
 import type { ResourceCache } from './resource-cache.ts'
-import { type CronJob, DESTINATION_LABEL, JOBS, type Job, SYNC_REQUESTED } from './resource-types.ts'
+import { CRON_JOBS, type CronJob, DESTINATION_LABEL, JOBS, type Job, SYNC_REQUESTED } from './resource-types.ts'
 import { jobsOf } from './runs.ts'
 import { isFinished, isOf } from './sync-children.ts'
 
@@ -96,7 +97,7 @@ async function start(
   request: string,
 ): Promise<boolean> {
   const { namespace, name } = space.metadata
-  const cronJob = context.cronJobs.get(`${namespace}/${cronJobName(name, destination)}`)
+  const cronJob = await find(context, { namespace, name: cronJobName(name, destination) })
   if (!cronJob || !isOf(cronJob, space)) return false
   const jobName = `${cronJob.metadata.name}-${createHash('sha256').update(request).digest('hex').slice(0, 8)}`
   const running = jobsOf(space, context.jobs).filter((job) => job.metadata.labels?.[DESTINATION_LABEL] === destination)
@@ -108,6 +109,21 @@ async function start(
     if (!isConflict(error)) throw error
   }
   return true
+}
+
+/** One that was just made is not in the cache yet. */
+async function find(
+  { cronJobs, client }: RunNowContext,
+  name: { namespace: string; name: string },
+): Promise<CronJob | undefined> {
+  const known = cronJobs.get(keyOf(name))
+  if (known) return known
+  try {
+    return await client.get<CronJob>(CRON_JOBS, name)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
 }
 
 /** The Job that `kubectl create job --from` would make. */

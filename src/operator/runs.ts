@@ -1,4 +1,5 @@
 import type { KubeClient } from '../kube/client.ts'
+import { keyOf } from '../kube/object.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { RunSummary } from '../model/status.ts'
 import { recordOrderRun } from '../reconcile/record-order-run.ts'
@@ -7,6 +8,12 @@ import type { ResourceCache } from './resource-cache.ts'
 import { DESTINATION_LABEL, type Job, PODS, type Pod, SPACE_LABEL } from './resource-types.ts'
 import { isFinished } from './sync-children.ts'
 import { readVerdict, type Verdict } from './termination-message.ts'
+
+const EVENTS = {
+  Success: ['Normal', 'SyncSucceeded'],
+  Partial: ['Warning', 'SyncPartial'],
+  Failure: ['Warning', 'SyncFailed'],
+} as const
 
 /** The Jobs that sync a space. */
 export function jobsOf({ metadata }: EngageSpace, jobs: ResourceCache<Job>): Job[] {
@@ -23,10 +30,15 @@ export async function recordRuns(
   const history = space.status?.history ?? []
   const known = new Set(history.map(({ job }) => job))
   const oldest = history.at(-1)?.end ?? ''
+  const limits = new Map(
+    (await context.store.destinations()).map(({ metadata, spec }) => [keyOf(metadata), spec.sync.historyLimit]),
+  )
+  const isFull = ({ metadata }: Job) =>
+    history.length >= (limits.get(`${metadata.namespace}/${metadata.labels?.[DESTINATION_LABEL]}`) ?? 1)
   const ended = jobsOf(space, context.jobs)
     .filter(({ metadata, status }) => isFinished(status) && !known.has(metadata.name))
     // What the history has no room for any more was in it once.
-    .filter((job) => history.length === 0 || endOf(job) > oldest)
+    .filter((job) => !isFull(job) || endOf(job) > oldest)
     .sort((a, b) => (endOf(a) < endOf(b) ? -1 : 1))
   for (const job of ended) {
     const { collections, ...summary } = await runOf(context.client, job)
@@ -34,6 +46,14 @@ export async function recordRuns(
     const destination = job.metadata.labels?.[DESTINATION_LABEL] ?? ''
     const rowsOf = collections && new Map(Object.entries(collections))
     await recordOrderRun(context.store, { namespace, space: name, destination }, summary, rowsOf, () => true)
+    const [type, reason] = EVENTS[summary.status]
+    const why = summary.notices[0] ? `; ${summary.notices[0].message}` : ''
+    await context.store.event(
+      space,
+      type,
+      reason,
+      `${job.metadata.name}: ${summary.rows} rows into ${destination}${why}`,
+    )
   }
 }
 

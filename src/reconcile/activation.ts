@@ -1,5 +1,6 @@
 import type { Activation } from '../model/activation.ts'
 import { EngageError } from '../model/errors.ts'
+import { FINALIZER } from '../model/resource.ts'
 import { schemasOf } from '../model/space.ts'
 import type { ActivationStatus } from '../model/status.ts'
 import type { TableName } from '../model/table.ts'
@@ -12,7 +13,14 @@ import { troubleOf } from './destination.ts'
 import { nextSyncTime } from './record-run.ts'
 import { dropOwnTables } from './release.ts'
 import type { SchemaPlan } from './schema.ts'
-import { destinationNotFound, type SchemaOutcome, statusTable, troubleWith } from './space.ts'
+import {
+  destinationNotFound,
+  destinationNotReady,
+  isUnusable,
+  type SchemaOutcome,
+  statusTable,
+  troubleWith,
+} from './space.ts'
 import { writeStatus } from './status-writer.ts'
 
 /** Releases an activation without its tables being dropped. */
@@ -35,7 +43,7 @@ export async function reconcileActivation(
   const findings = find(activation, resources, outcome)
   const isClaimed = outcome !== undefined && 'plan' in outcome && findings.trouble === undefined
   const drops = activation.spec.deletionPolicy === 'Delete'
-  const hasFinalizer = (activation.metadata.finalizers ?? []).length > 0
+  const hasFinalizer = holds(activation)
   // Only who has its tables may ever drop them: a loser of a conflict never gets the finalizer.
   if (drops && isClaimed && !hasFinalizer) await context.store.setFinalizer(activation, true)
   if (!drops && hasFinalizer) await context.store.setFinalizer(activation, false)
@@ -43,14 +51,19 @@ export async function reconcileActivation(
   await writeStatus(context.store, activation, { ...activation, status })
 }
 
+/** Whether it waits for its tables to be dropped when it is deleted; others may hold it too. */
+const holds = ({ metadata }: Activation): boolean => metadata.finalizers?.includes(FINALIZER) === true
+
 async function remove(context: ReconcileContext, activation: Activation, resources: Resources): Promise<void> {
   const { metadata, spec } = activation
   const isForced = metadata.annotations?.[FORCE_ORPHAN] !== undefined
-  const isClaimed = (metadata.finalizers ?? []).length > 0
+  const isClaimed = holds(activation)
   if (spec.deletionPolicy === 'Delete' && isClaimed && !isForced) {
     try {
       const destination = named(resources.destinations, metadata.namespace, spec.destinationRef.name)
       if (!destination) throw blocked(destinationNotFound(spec.destinationRef.name).message)
+      // However many are deleted, the probe alone tries whether the warehouse is back.
+      if (isUnusable(destination)) throw blocked(destinationNotReady(destination).message)
       const scope = `${metadata.namespace}/${spec.spaceRef.name}/${spec.destinationRef.name}`
       const dropped = await dropOwnTables(context, destination, metadata, scope)
       const message = dropped.length === 0 ? 'no table was its own' : `dropped ${dropped.join(', ')}`

@@ -20,8 +20,6 @@ export async function recordOrderRun(
 ): Promise<void> {
   const destination = named(await store.destinations(), namespace, destinationName)
   const limit = destination?.spec.sync.historyLimit ?? 1
-  const space = named(await store.spaces(), namespace, spaceName)
-  if (space?.status) await store.writeStatus({ ...space, status: recordRun(space.status, summary, limit) })
   for (const activation of await store.activations()) {
     const { metadata, spec, status } = activation
     if (!status || metadata.namespace !== namespace || !isFor(metadata.name)) continue
@@ -32,4 +30,7 @@ export async function recordOrderRun(
       status: recordRun(status, { ...summary, rows: rows ?? summary.rows }, limit),
     })
   }
+  // Last: a run that stands here is known to be everywhere, and is not recorded again.
+  const space = named(await store.spaces(), namespace, spaceName)
+  if (space?.status) await store.writeStatus({ ...space, status: recordRun(space.status, summary, limit) })
 }

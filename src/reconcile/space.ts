@@ -2,6 +2,7 @@ import type { WarehouseDestination } from '../model/destination.ts'
 import { type EngageSpace, schemasOf } from '../model/space.ts'
 import type { SpaceStatus, StatusTable } from '../model/status.ts'
 import type { Table } from '../model/table.ts'
+import type { Change } from '../plan/change.ts'
 import { statusPlan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
 import { judge } from '../plan/validate.ts'
@@ -58,17 +59,23 @@ async function makeTables(
   if (claim) return { destination: name, trouble: claim }
   const destination = named(resources.destinations, space.metadata.namespace, name)
   if (!destination) return { destination: name, trouble: destinationNotFound(name) }
-  if (destination.status?.connection?.state === 'Failed') {
-    return { destination: name, trouble: destinationNotReady(destination) }
-  }
+  if (isUnusable(destination)) return { destination: name, trouble: destinationNotReady(destination) }
   try {
     const pair = { space, destination, resources }
     const plan = await applyPlan(context, pair, (found) => onPlan?.(name, found))
+    if (plan.plan.changes.length > 0)
+      await context.store.event(space, 'Normal', 'SchemaChanged', told(name, plan.plan.changes))
     const cronJob = await context.deploySync?.(space, destination, plan)
     return { destination: name, plan, ...(cronJob === undefined ? {} : { cronJob }) }
   } catch (error) {
     return { destination: name, trouble: troubleOf(error) }
   }
+}
+
+/** What was done, in few words: `in warehouse: 4 CreateTable, 2 AddColumn`. */
+function told(destination: string, changes: readonly Change[]): string {
+  const kinds = Map.groupBy(changes, ({ kind }) => kind)
+  return `in ${destination}: ${[...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ')}`
 }
 
 export const destinationNotFound = (name: string): Trouble => ({
@@ -77,8 +84,11 @@ export const destinationNotFound = (name: string): Trouble => ({
   message: `there is no WarehouseDestination ${name}: write one, or correct the name`,
 })
 
+/** Whether the last test of the connection failed. */
+export const isUnusable = ({ status }: WarehouseDestination): boolean => status?.connection?.state === 'Failed'
+
 /** One test of a connection that fails speaks for all that need it: they wait instead of trying themselves. */
-function destinationNotReady({ metadata, status }: WarehouseDestination): Trouble {
+export function destinationNotReady({ metadata, status }: WarehouseDestination): Trouble {
   const why = status?.conditions.find(({ type }) => type === 'Ready')
   const message = `WarehouseDestination ${metadata.name} cannot be used now (${why?.reason}): ${why?.message}`
   return { reason: 'DestinationNotReady', consequence: 'Wait', message }
