@@ -53,7 +53,7 @@ export const REASONS = {
   WarehouseUnreachable: { meaning: 'The server does not answer.', fix: 'Check host, port, network and allow-lists.' },
   AuthenticationFailed: { meaning: 'The server refused the credentials.', fix: 'Check user and Secret.' },
   TlsFailed: { meaning: "The server's certificate was not accepted.", fix: 'Set caSecretRef, or another sslMode.' },
-  PermissionDenied: { meaning: 'The user may not do that.', fix: 'Run the GRANT of the message.' },
+  PermissionDenied: { meaning: 'The user may not do that.', fix: 'Give the right that the message names.' },
   DatabaseNotFound: { meaning: 'The database does not exist.', fix: 'Create it, or correct the destination.' },
   DatabaseLocked: { meaning: 'Another process has the database open.', fix: 'Wait for it, or end it.' },
   WarehouseFull: { meaning: 'Disk, memory or quota of the warehouse is used up.', fix: 'Make room.' },

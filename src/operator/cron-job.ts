@@ -134,7 +134,7 @@ function podTemplate(
           image,
           args: ['sync-pod'],
           env: [fromField('ENGAGEOPS_RUN_ID', 'metadata.uid'), fromField('ENGAGEOPS_HOLDER', 'metadata.name')],
-          resources: { ...DEFAULT_RESOURCES, ...pod?.resources },
+          resources: pod?.resources ?? DEFAULT_RESOURCES,
           terminationMessagePolicy: 'File',
           securityContext: {
             allowPrivilegeEscalation: false,

@@ -1,5 +1,5 @@
 import type { KubeClient } from '../kube/client.ts'
-import { isConflict, isNotFound } from '../kube/errors.ts'
+import { isConflict, isInvalid, isNotFound, KubeError } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/object.ts'
 import { type WarehouseDestination, warehouseOf } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
@@ -52,9 +52,28 @@ export async function applyChildren(
   const known = context.cronJobs.get(keyOf(cronJob))
   if (known && isOf(known, space) && hashOf(known) === hashOf(cronJob)) return name
   await assertNotForeign(client, known, cronJob, space)
-  await client.apply(CRON_JOBS, cronJob, { fieldManager: FIELD_MANAGER, force: true })
+  await client.apply(CRON_JOBS, cronJob, { fieldManager: FIELD_MANAGER, force: true }).catch((error: unknown) => {
+    throw refusalOf(error, name, destination) ?? error
+  })
   return name
 }
+
+/** What the API server has against a CronJob, where only people can change that; undefined where it may pass by itself. */
+function refusalOf(error: unknown, name: string, { metadata }: WarehouseDestination): EngageError | undefined {
+  if (!(error instanceof KubeError)) return undefined
+  const refused = `the API server refuses CronJob ${name}: ${error.message}`
+  if (isInvalid(error)) {
+    return new EngageError(
+      'InvalidSpec',
+      'Stalled',
+      `${refused}: correct spec.sync of WarehouseDestination ${metadata.name}`,
+    )
+  }
+  if (error.code !== FORBIDDEN) return undefined
+  return new EngageError('PermissionDenied', 'Retry', `${refused}: give the operator the right, or raise the quota`)
+}
+
+const FORBIDDEN = 403
 
 /** Deletes the CronJobs of destinations that the space is no longer connected to, and ConfigMaps that nothing mounts. */
 export async function pruneChildren(context: ChildrenContext, space: EngageSpace): Promise<void> {

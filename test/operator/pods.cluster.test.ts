@@ -2,7 +2,7 @@ import { appendFile, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { renderChart } from '../../scripts/helm.ts'
 import { eventually } from '../kubernetes/eventually.ts'
 import { PROJECT_IMAGE } from '../kubernetes/image.ts'
@@ -31,6 +31,7 @@ const SEED_CALLS = [
 interface Status {
   lastSync?: { status: string; rows: number; job?: string; notices: { message: string }[] }
   history?: { job?: string }[]
+  conditions?: { type: string; status: string; message: string }[]
 }
 
 /** The operator as the chart installs it, and syncs in pods as its CronJobs make them. */
@@ -75,6 +76,14 @@ describeOnNode('operator and syncs in pods', (cluster) => {
     await postgres?.stop()
     await cluster().kubectl(['delete', 'pv', `calls-${cluster().namespace}`, '--wait=false'])
     await rm(calls, { recursive: true, force: true })
+  })
+
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(async () => {
+      const { kubectl } = cluster()
+      console.error(await kubectl(['logs', 'deployment/engageops', '--tail=40']))
+      console.error(await kubectl(['get', 'engage,cronjobs,jobs,pods', '-o', 'wide']))
+    })
   })
 
   test('everything becomes Ready, as kubectl wait sees it', async () => {
@@ -185,6 +194,28 @@ describeOnNode('operator and syncs in pods', (cluster) => {
     expect(attempts.length).toBe(2)
   }, 300_000)
 
+  test('a CronJob that the API server refuses is told with the field to correct', async () => {
+    const { kubectl } = cluster()
+    const resources = (value: object | null) =>
+      kubectl([
+        'patch',
+        'warehousedestination',
+        'warehouse',
+        '--type=merge',
+        '-p',
+        JSON.stringify({ spec: { sync: { pod: value } } }),
+      ])
+    await resources({ resources: { requests: { memory: '2Gi' }, limits: { memory: '1Gi' } } })
+    const message = await eventually('Stalled', 60, async () => {
+      const { conditions } = await statusOf('engagespace/default')
+      return conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True')?.message
+    })
+    expect(message).toContain('must be less than or equal to memory limit of 1Gi')
+    expect(message).toContain('correct spec.sync of WarehouseDestination warehouse')
+    await resources(null)
+    await kubectl(['wait', 'engagespace/default', '--for=condition=Ready', '--timeout=60s'])
+  })
+
   test('a sync that runs out of memory fails and says so, and goes on when it has more', async () => {
     const { kubectl } = cluster()
     const limit = (memory: string | null) =>
@@ -197,7 +228,7 @@ describeOnNode('operator and syncs in pods', (cluster) => {
         JSON.stringify({ spec: { sync: { pod: memory && { resources: { limits: { memory } } } } } }),
       ])
     await limit('40Mi')
-    await eventually('the CronJob with less memory', 30, async () =>
+    await eventually('the CronJob with less memory', 90, async () =>
       (await kubectl(['get', 'cronjob', 'default-warehouse-sync', '-o', 'yaml'])).includes('40Mi'),
     )
     const killed = await requestSync('small')
@@ -243,7 +274,7 @@ describeOnNode('operator and syncs in pods', (cluster) => {
   }
 })
 
-const MANY = 300_000
+const MANY = 800_000
 
 async function writeCalls(file: string): Promise<void> {
   const from = Date.parse('2026-01-01T00:00:00Z')
