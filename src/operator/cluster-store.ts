@@ -8,8 +8,7 @@ import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
 import type { EngageResource } from '../model/kinds.ts'
-import type { Kind, SecretKeyReference } from '../model/resource.ts'
-import { FINALIZER } from '../model/resource.ts'
+import { FINALIZER, KINDS, type Kind, type SecretKeyReference } from '../model/resource.ts'
 import { isFields } from '../model/rules.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
@@ -177,6 +176,11 @@ export class ClusterStore implements ResourceStore {
   isObserved(object: RawResource): boolean {
     const { metadata, status } = this.#parsed.get(object) ?? object
     return isFields(status) && status.observedGeneration === metadata.generation
+  }
+
+  /** All resources of all kinds. */
+  all(): EngageResource[] {
+    return KINDS.flatMap((kind) => this.#all(kind))
   }
 
   count(kind: Kind): number {

@@ -13,7 +13,7 @@ import type { ClusterStore, RawResource } from './cluster-store.ts'
 import { destinationInterval, driftInterval, isOfConnection, RetryLater } from './intervals.ts'
 import { type Job, SPACE_LABEL } from './resource-types.ts'
 import { runRequested, runRequestedOfDestination } from './run-now.ts'
-import { recordRuns } from './runs.ts'
+import { type RunsContext, recordRuns } from './runs.ts'
 import { applyChildren, type Children, isFinished, pruneChildren } from './sync-children.ts'
 
 export interface ControllerParts extends Children {
@@ -22,6 +22,8 @@ export interface ControllerParts extends Children {
   queue: WorkQueue
   /** Image of sync pods. */
   image: string
+  /** Told of each sync that has ended. */
+  onRun: RunsContext['onRun']
 }
 
 /** What a handler works with: everything of the world but what this controller adds. */
@@ -126,10 +128,10 @@ export class Controller {
   }
 
   async #space(namespace: string, name: string, context: ReconcileContext): Promise<Outcome> {
-    const { store, client, jobs } = this.#parts
+    const { store } = this.#parts
     const isIt = ({ metadata }: EngageSpace) => metadata.namespace === namespace && metadata.name === name
     const found = (await store.spaces()).find(isIt)
-    if (found && found.metadata.deletionTimestamp === undefined) await recordRuns({ client, store, jobs }, found)
+    if (found && found.metadata.deletionTimestamp === undefined) await recordRuns(this.#parts, found)
 
     const resources = await readResources(store)
     const space = resources.spaces.find(isIt)

@@ -19,6 +19,7 @@ import { fencedWarehouse } from './fenced-warehouse.ts'
 import { serveHealth, serveMetrics } from './health-server.ts'
 import { installationOf } from './installation.ts'
 import { RetryLater } from './intervals.ts'
+import { resourceMetrics } from './metrics.ts'
 import { ResourceCache } from './resource-cache.ts'
 import {
   CONFIG_MAPS,
@@ -191,7 +192,15 @@ function build(
     EngageSpace: kindCache('EngageSpace'),
     Activation: kindCache('Activation'),
   }
-  const controller = new Controller({ client: leaderClient, store, queue, image: options.image, ...children })
+  const { ended } = resourceMetrics(registry, () => store.all())
+  const controller = new Controller({
+    client: leaderClient,
+    store,
+    queue,
+    image: options.image,
+    onRun: ended,
+    ...children,
+  })
   const gateOf = (key: string) =>
     key.startsWith('space/') ? store.firstDestinationOf(key.slice('space/'.length)) : undefined
   const secrets = new ResourceCache<KubeObject>({

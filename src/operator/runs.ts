@@ -22,11 +22,15 @@ export function jobsOf({ metadata }: EngageSpace, jobs: ResourceCache<Job>): Job
   })
 }
 
+export interface RunsContext {
+  client: KubeClient
+  store: ResourceStore
+  jobs: ResourceCache<Job>
+  onRun: (of: { namespace: string; space: string; destination: string }, run: RunSummary) => void
+}
+
 /** Puts the runs of Jobs that have ended into the status of the space and of its activations, each once, oldest first. */
-export async function recordRuns(
-  context: { client: KubeClient; store: ResourceStore; jobs: ResourceCache<Job> },
-  space: EngageSpace,
-): Promise<void> {
+export async function recordRuns(context: RunsContext, space: EngageSpace): Promise<void> {
   const history = space.status?.history ?? []
   const known = new Set(history.map(({ job }) => job))
   const oldest = history.at(-1)?.end ?? ''
@@ -46,6 +50,7 @@ export async function recordRuns(
     const destination = job.metadata.labels?.[DESTINATION_LABEL] ?? ''
     const rowsOf = collections && new Map(Object.entries(collections))
     await recordOrderRun(context.store, { namespace, space: name, destination }, summary, rowsOf, () => true)
+    context.onRun({ namespace, space: name, destination }, summary)
     const [type, reason] = EVENTS[summary.status]
     const why = summary.notices[0] ? `; ${summary.notices[0].message}` : ''
     await context.store.event(
