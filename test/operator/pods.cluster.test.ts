@@ -164,7 +164,7 @@ describeOnNode('operator and syncs in pods', (cluster) => {
 
   test('a sync that is evicted goes on in another pod from its last commit, and loses nothing', async () => {
     const { kubectl, namespace } = cluster()
-    await writeCalls(path.join(calls, 'engage/many.ndjson'))
+    await writeCalls(path.join(calls, 'engage/many.ndjson'), 'many')
     const done = requestSync('evicted')
     const pod = await eventually('a commit of the running sync', 120, async () => {
       const committed = await query("SELECT 1 FROM engageops.checkpoints WHERE object = 'many.ndjson'")
@@ -231,6 +231,7 @@ describeOnNode('operator and syncs in pods', (cluster) => {
     await eventually('the CronJob with less memory', 90, async () =>
       (await kubectl(['get', 'cronjob', 'default-warehouse-sync', '-o', 'yaml'])).includes('40Mi'),
     )
+    await writeCalls(path.join(calls, 'engage/more.ndjson'), 'more')
     const killed = await requestSync('small')
     expect(killed.status).toBe('Failure')
     expect(killed.notices.map(({ message }) => message).join()).toContain('OOMKilled')
@@ -241,6 +242,9 @@ describeOnNode('operator and syncs in pods', (cluster) => {
       async () => !(await kubectl(['get', 'cronjob', 'default-warehouse-sync', '-o', 'yaml'])).includes('40Mi'),
     )
     expect(await requestSync('large')).toMatchObject({ status: 'Success' })
+    expect(await query("SELECT count(*)::int AS rows FROM engage_default.identifies WHERE id LIKE 'more-%'")).toEqual([
+      { rows: MANY },
+    ])
   }, 400_000)
 
   async function requestSync(request: string): Promise<NonNullable<Status['lastSync']>> {
@@ -276,13 +280,13 @@ describeOnNode('operator and syncs in pods', (cluster) => {
 
 const MANY = 800_000
 
-async function writeCalls(file: string): Promise<void> {
+async function writeCalls(file: string, prefix: string): Promise<void> {
   const from = Date.parse('2026-01-01T00:00:00Z')
   let text = ''
   for (let number = 0; number < MANY; number++) {
     const call = {
       type: 'identify',
-      messageId: `many-${number}`,
+      messageId: `${prefix}-${number}`,
       userId: `m${number % 1000}`,
       receivedAt: new Date(from + number * 1000).toISOString(),
       traits: { first_time_shopper: number % 2 === 0 },
