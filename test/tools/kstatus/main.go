@@ -18,13 +18,13 @@ type verdict struct {
 }
 
 func main() {
-	var objects []map[string]any
+	var objects []*unstructured.Unstructured
 	if err := json.NewDecoder(os.Stdin).Decode(&objects); err != nil {
 		log.Fatal(err)
 	}
 	verdicts := make([]verdict, len(objects))
 	for i, object := range objects {
-		result, err := status.Compute(&unstructured.Unstructured{Object: object})
+		result, err := status.Compute(object)
 		if err != nil {
 			log.Fatal(err)
 		}
