@@ -9,12 +9,14 @@ const MAIN = path.join(import.meta.dirname, '../../src/cli/main.ts')
 
 export interface OperatorSettings {
   kubeconfig: string
-  /** Namespace of the operator, of its Lease and installation; it looks after this one unless `args` say otherwise. */
+  /** Namespace of the operator, of its Lease and installation. */
   namespace: string
   /** Default: `operator`. */
   podName?: string
-  /** More flags; with `--watch-namespaces` these are in place of the default. */
-  args?: readonly string[]
+  /** Namespaces that it looks after. Default: its own. */
+  watch?: readonly string[] | 'all'
+  /** More flags. */
+  flags?: readonly string[]
   env?: Readonly<Record<string, string>>
 }
 
@@ -37,10 +39,11 @@ export class RunningOperator implements AsyncDisposable {
     if (child.stdout) createInterface(child.stdout).on('line', (line) => this.lines.push(JSON.parse(line)))
   }
 
-  static async start({ kubeconfig, namespace, podName = 'operator', args = [], env }: OperatorSettings) {
+  static async start(settings: OperatorSettings) {
+    const { kubeconfig, namespace, podName = 'operator', watch = [namespace], flags: more = [], env } = settings
     const [metrics = 0, health = 0] = await freePorts(2)
-    const scope = args.includes('--watch-namespaces') ? [] : ['--watch-namespaces', namespace]
-    const flags = ['--sync-image', 'example.com/engageops:test', '--log-level', 'debug', ...scope, ...args]
+    const scope = watch === 'all' ? [] : ['--watch-namespaces', watch.join(',')]
+    const flags = ['--sync-image', 'example.com/engageops:test', '--log-level', 'debug', ...scope, ...more]
     const ports = ['--metrics-port', `${metrics}`, '--health-port', `${health}`]
     const child = spawn(process.execPath, ['--max-semi-space-size=16', MAIN, 'operator', ...flags, ...ports], {
       env: { ...process.env, KUBECONFIG: kubeconfig, POD_NAME: podName, POD_NAMESPACE: namespace, ...env },

@@ -16,9 +16,9 @@ const METADATA_ONLY = /^application\/json;as=PartialObjectMetadata(List)?;[^,]*$
 
 /** What the API server is asked of Secrets while the example runs, and what it answers. */
 describe.each([
-  { title: 'by default', args: [] },
-  { title: 'where Secrets are watched', args: ['--watch-secrets'] },
-])('$title', ({ args }) => {
+  { title: 'by default', flags: [] },
+  { title: 'where Secrets are watched', flags: ['--watch-secrets'] },
+])('$title', ({ flags }) => {
   describeOnCluster('the operator', (cluster) => {
     let database: WatchedDatabase
     let fleet: Fleet
@@ -48,7 +48,7 @@ describe.each([
     })
 
     test('asks for no other, and lists or watches them without values or not at all', () => {
-      expect(lists().length > 0).toBe(args.length > 0)
+      expect(lists().length > 0).toBe(flags.length > 0)
       for (const { method, path: of, accept } of lists()) {
         expect(method).toBe('GET')
         expect(of).toBe(`/api/v1/namespaces/${cluster().namespace}/secrets`)
@@ -70,7 +70,7 @@ describe.each([
         if (!KINDS.includes(manifest.kind)) continue
         await fleet.apply(withWarehouse({ ...manifest, metadata: { ...metadata, namespace } }))
       }
-      await using operator = await RunningOperator.start({ kubeconfig: proxy.kubeconfig, namespace, args })
+      await using operator = await RunningOperator.start({ kubeconfig: proxy.kubeconfig, namespace, flags })
       for (const kind of KINDS) await fleet.allReady(kind)
       await operator.isIdle()
       const before = ofSecrets().length
