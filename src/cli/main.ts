@@ -51,6 +51,14 @@ command('sync', 'load what is new in the sources, now', () => import('./sync.ts'
     examples('engageops sync -f warehouse/', 'engageops sync -f warehouse/ --destination reporting'),
   )
 
+command('replay', 'load again what syncs discarded, after a fix', () => import('./replay.ts'))
+  .addOption(filename())
+  .addOption(secrets())
+  .addOption(output())
+  .option('--space <name>', 'only this space')
+  .option('--destination <name...>', 'only into these destinations')
+  .addHelpText('after', examples('engageops replay -f warehouse/'))
+
 command('up', 'apply, then sync on the declared schedules until Ctrl-C', () => import('./up.ts'))
   .addOption(filename())
   .addOption(secrets())

@@ -7,8 +7,33 @@ import { type StageFiles, StageWriter } from './stage-writer.ts'
 
 /** Of a value that was discarded this much is kept readable, and of its call this much raw. */
 const VALUE_CHARS = 4096
-const RAW_BYTES = 1 << 16
+export const RAW_BYTES = 1 << 16
 const HASH_DIGITS = 16
+
+/** Columns that tell the discards of a scope apart. */
+export const DISCARD_KEY = [
+  'source',
+  'object',
+  'version',
+  'position',
+  'table_name',
+  'column_name',
+  'value_hash',
+] as const
+
+/** A discard as one text, from its row. */
+export const discardKey = (row: Readonly<Record<string, string | null>>): string =>
+  JSON.stringify(DISCARD_KEY.map((column) => row[column] ?? ''))
+
+/** A call that lost something, and where it stands in its source. */
+export interface DiscardedCall {
+  source: string
+  object: string
+  version: string
+  position: number
+  line?: number
+  bytes: Buffer
+}
 
 /** Writes what could not be loaded to a stage of its own: it is committed with the rows of the same calls. */
 export class Discards {
@@ -24,9 +49,11 @@ export class Discards {
     this.#runId = runId
   }
 
-  add({ table, column, note, value, rowId, place }: Finding, now: string): void {
+  /** Returns its key: see discardKey. */
+  add({ table, column, note, value, rowId, place }: Finding, now: string): string {
     this.counts.set(table, (this.counts.get(table) ?? 0) + 1)
     const text = textOf(value)
+    const valueHash = hash('sha256', text ?? '').slice(0, HASH_DIGITS)
     const cells: Record<string, string | undefined> = {
       scope: this.#scope,
       source: place.source,
@@ -36,7 +63,7 @@ export class Discards {
       line: place.line === undefined ? undefined : String(place.line),
       table_name: table,
       column_name: column,
-      value_hash: hash('sha256', text ?? '').slice(0, HASH_DIGITS),
+      value_hash: valueHash,
       row_id: rowId === '' ? undefined : rowId,
       reason: note,
       value: column === '' || text === undefined ? undefined : readable(text),
@@ -49,6 +76,16 @@ export class Discards {
       return cell === undefined ? '' : csvCell(cell)
     })
     this.#writer.write(Buffer.from(`${line.join(',')}\n`), this.#columns, 1)
+    const { source, object, version, position } = place
+    return discardKey({
+      source,
+      object,
+      version,
+      position: String(position),
+      table_name: table,
+      column_name: column,
+      value_hash: valueHash,
+    })
   }
 
   take(): StagePart[] {

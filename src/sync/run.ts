@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { Converter, type Finding, type LinePlace } from '../engage/convert.ts'
 import { type PreparedMapping, prepareMapping } from '../engage/mapping.ts'
+import type { Subscription } from '../engage/route.ts'
 import { EngageError } from '../model/errors.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { acquireLease, type Lease, releaseLease, renewLease } from '../warehouses/lease.ts'
 import { END, type Progress } from './checkpoints.ts'
 import { type CommitContext, type Committed, Committer, type Segment } from './commit.ts'
 import { contentOf, endOf, isCall } from './content.ts'
-import { Discards } from './discards.ts'
+import { type DiscardedCall, Discards } from './discards.ts'
 import { insertRows, type LedgerRow } from './ledger.ts'
 import { LineSplitter } from './lines.ts'
 import { isWholeTable, lanePolicy, leftOutBy } from './policy.ts'
@@ -22,7 +23,13 @@ const PENDING_USERS = 500_000
 /** A source is refused when this many of an object's lines, and most of them, are no calls. */
 const GARBAGE_LINES = 1000
 
-export interface RunInput extends SyncInput {
+/** What a run needs, whatever it reads. */
+export interface RunOptions extends Omit<SyncInput, 'sources' | 'mirror'> {
+  /** Told of each discard, by its key: see discardKey. */
+  onDiscard?: (key: string) => void
+}
+
+export interface RunInput extends RunOptions {
   now: () => Date
   runId: string
   notices: Notices
@@ -156,6 +163,20 @@ export class Run {
     return unreadable ? { complete: false, unreadable } : { complete: true }
   }
 
+  /** Converts a call once more that was discarded, for the subscriptions that are due. */
+  async again(call: DiscardedCall, isDue: (subscription: number) => boolean): Promise<void> {
+    const { source, object, version, position, line, bytes } = call
+    const { firstSeen = this.#input.now().toISOString() } = this.#context.checkpoints.of(source, object, version) ?? {}
+    const reached = Float64Array.from(this.#converter.router.subscriptions, (_, number) => (isDue(number) ? 0 : END))
+    const at = line === undefined ? {} : { line }
+    this.#converter.convert(bytes.toString(), { source, object, version, position, ...at, bytes, reached, firstSeen })
+    await this.#cutIfFull()
+  }
+
+  get subscriptions(): readonly Subscription[] {
+    return this.#converter.router.subscriptions
+  }
+
   /** Commits what is left and writes the run into the ledger. */
   async finish(start: string): Promise<void> {
     await this.#cut()
@@ -231,9 +252,7 @@ export class Run {
         )
       }
       this.#input.onProgress?.({ calls: this.calls, bytes: this.bytes, totalBytes })
-      if (this.#staged() >= (this.#input.segmentBytes ?? this.#input.warehouse.capabilities.segmentBytes))
-        await this.#cut()
-      if (this.#failure !== undefined) throw this.#failure
+      await this.#cutIfFull()
     }
     for await (const piece of source.open(object, from)) {
       this.bytes += piece.length
@@ -275,6 +294,12 @@ export class Run {
       }
     }
     checkpoints.skip(skipped, ends)
+  }
+
+  async #cutIfFull(): Promise<void> {
+    const { segmentBytes, warehouse } = this.#input
+    if (this.#staged() >= (segmentBytes ?? warehouse.capabilities.segmentBytes)) await this.#cut()
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   #staged(): number {
@@ -358,7 +383,9 @@ export class Run {
 
   #onFinding(finding: Finding): void {
     this.#input.notices.add(finding.table, finding.column, finding.note, finding.keep)
-    if (finding.keep) this.#discards.add(finding, this.#input.now().toISOString())
+    if (!finding.keep) return
+    const key = this.#discards.add(finding, this.#input.now().toISOString())
+    this.#input.onDiscard?.(key)
   }
 
   #collection(table: string): CollectionReport {

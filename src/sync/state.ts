@@ -57,7 +57,7 @@ export async function readState(
  * Ids of the declared tables that a subscription fills: when one of them is made again, the subscription starts again.
  * Tables that a sync makes on the way do not count, nor does anything where there is no backfill.
  */
-function tablesOf(order: WorkOrder, subscription: string, identifiers: IdentifierRules): string[] {
+export function tablesOf(order: WorkOrder, subscription: string, identifiers: IdentifierRules): string[] {
   const users = tableId({ schema: order.classic?.schema ?? '', name: 'users' })
   if (subscription.startsWith('users/')) return [users]
   const name = subscription.slice('activation/'.length)

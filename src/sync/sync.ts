@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { EngageError } from '../model/errors.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { isBehind, marksAfter } from '../sources/listing.ts'
 import type { Source, SourceObject } from '../sources/port.ts'
 import type { Warehouse } from '../warehouses/port.ts'
 import { type Mirror, type MirrorStore, mirrorKey, orderHash } from './mirror.ts'
-import { type CollectionReport, Notices, type RunReport, statusOf } from './report.ts'
-import { Run } from './run.ts'
+import type { RunReport } from './report.ts'
+import { reported } from './reported.ts'
 
 export interface SyncInput {
   order: WorkOrder
@@ -47,45 +43,17 @@ export interface Work {
  * the report says it, and what was committed stays. Running again goes on where the last commit stood.
  */
 export async function sync(input: SyncInput): Promise<RunReport> {
-  const now = input.now ?? (() => new Date())
-  const runId = input.runId ?? randomUUID()
-  const start = now().toISOString()
-  const notices = new Notices()
-  let run: Run | undefined
-  let error: EngageError | undefined
-  const fail = (thrown: unknown) => {
-    if (!(thrown instanceof EngageError)) throw thrown
-    error ??= thrown
-    notices.say('Error', `${thrown.reason}: ${thrown.message}`)
-  }
-  try {
-    const hash = orderHash(input.order)
-    const mirror = await input.mirror.read(input.order.scope)
+  const { order, mirror, sources } = input
+  return await reported(input, async (start, execute) => {
+    const hash = orderHash(order)
+    const before = await mirror.read(order.scope)
     const fresh: Mirror = { order: hash, stamps: {} }
-    const known = mirror?.order === hash ? mirror : undefined
-    const work = await findWork(input.sources, known, fresh, start.slice(0, 10))
-    if (work.length > 0 || mirror?.order !== hash) {
-      const directory = await mkdtemp(join(input.tempDir, 'stage-'))
-      let isComplete = false
-      try {
-        run = await Run.open({ ...input, now, runId, notices, directory })
-        const { complete, unreadable } = await run.read(work)
-        await run.finish(start)
-        error = unreadable
-        isComplete = complete
-      } catch (thrown) {
-        fail(thrown)
-        await run?.recordFailure(start)
-      } finally {
-        await run?.close()
-        await rm(directory, { recursive: true, force: true })
-      }
-      if (isComplete) await input.mirror.write(input.order.scope, fresh)
-    }
-  } catch (thrown) {
-    fail(thrown)
-  }
-  return report(input.order, { runId, start, end: now().toISOString(), notices, run, error })
+    const known = before?.order === hash ? before : undefined
+    const work = await findWork(sources, known, fresh, start.slice(0, 10))
+    if (work.length === 0 && known) return
+    const isComplete = await execute((run) => run.read(work))
+    if (isComplete) await mirror.write(order.scope, fresh)
+  })
 }
 
 /** Objects whose stamp is not the mirror's; `fresh` gets the stamps as they are now, of what will be listed again. */
@@ -114,36 +82,4 @@ async function findWork(
     }
   }
   return work
-}
-
-function report(
-  order: WorkOrder,
-  parts: {
-    runId: string
-    start: string
-    end: string
-    notices: Notices
-    run: Run | undefined
-    error: EngageError | undefined
-  },
-): RunReport {
-  const { run, error } = parts
-  const collections: CollectionReport[] = run?.collections() ?? []
-  const rows = collections.reduce((sum, collection) => sum + collection.rows, 0)
-  const notices = parts.notices.all()
-  return {
-    runId: parts.runId,
-    scope: order.scope,
-    start: parts.start,
-    end: parts.end,
-    status: statusOf(rows, notices),
-    rows,
-    notices: notices.slice(0, 20),
-    collections,
-    calls: run?.calls ?? 0,
-    unrouted: run?.unrouted ?? 0,
-    bytes: run?.bytes ?? 0,
-    opened: run !== undefined,
-    ...(error ? { error: { reason: error.reason, consequence: error.consequence, message: error.message } } : {}),
-  }
 }

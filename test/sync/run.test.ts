@@ -526,7 +526,7 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
       [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
     }
     const report = await bench.sync(order, { warehouse: failing, sources: [gone], segmentBytes: 1 })
-    expect(report.error).toEqual({ reason: 'SourceUnreachable', message: 'the first error' })
+    expect(report.error).toEqual({ reason: 'SourceUnreachable', consequence: 'Wait', message: 'the first error' })
     const [whole] = await bench.query("SELECT status, notices FROM engageops.runs WHERE collection = '*'")
     expect(whole?.status).toBe('Partial')
     expect(whole?.notices).toContain('the first error')

@@ -1,0 +1,113 @@
+import type { Subscription } from '../engage/route.ts'
+import { bookkeepingTable } from '../plan/bookkeeping.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
+import type { Dialect, Session } from '../warehouses/port.ts'
+import { DISCARD_KEY, type DiscardedCall, discardKey, RAW_BYTES } from './discards.ts'
+import type { LedgerRow } from './ledger.ts'
+import type { RunReport } from './report.ts'
+import { reported } from './reported.ts'
+import type { RunOptions } from './run.ts'
+import { tablesOf } from './state.ts'
+
+export interface ReplayReport extends RunReport {
+  /** Discards whose values are in their tables now. */
+  resolved: number
+  /** Discards that are still there: what they lost does not fit yet, or the call was too long to be kept whole. */
+  left: number
+}
+
+const ROWS_AT_ONCE = 1000
+
+/**
+ * Loads the calls again that discards keep, after a mapping, a type or a limit was corrected: each for the tables that
+ * lost something of it, as it would have been loaded from where it stands in its source. Discards that are mended are
+ * deleted. Running it again is harmless.
+ */
+export async function replay(options: Omit<RunOptions, 'onDiscard'>): Promise<ReplayReport> {
+  const lost = new Set<string>()
+  const onDiscard = (key: string) => void lost.add(key)
+  const { order, warehouse, signal } = options
+  const result = { resolved: 0, left: 0 }
+  const report = await reported({ ...options, onDiscard }, async (_start, execute) => {
+    const tried: LedgerRow[] = []
+    await using session = await warehouse.connect(signal)
+    const isComplete = await execute(async (run) => {
+      const isDue = dueFor(run.subscriptions, order, warehouse.dialect)
+      for await (const { raw, ...row } of discards(session, warehouse.dialect, order)) {
+        if (signal?.aborted) return { complete: false }
+        const call = callOf(row, raw)
+        if (!call) result.left += 1
+        else {
+          await run.again(call, (number) => isDue(number, row.table_name ?? ''))
+          tried.push(row)
+        }
+      }
+      return { complete: true }
+    })
+    const mended = isComplete ? tried.filter((row) => !lost.has(discardKey(row))) : []
+    for (const sql of deletions(warehouse.dialect, order, mended)) await session.execute(sql)
+    result.resolved = mended.length
+    result.left += tried.length - mended.length
+  })
+  return { ...report, ...result }
+}
+
+/** The discards of the order's scope, by their key, read in pages. */
+async function* discards(session: Session, dialect: Dialect, order: WorkOrder): AsyncGenerator<LedgerRow> {
+  const table = dialect.table(bookkeepingTable(order.bookkeepingSchema, 'discards'))
+  const columns = [...DISCARD_KEY, 'line', 'raw'].map(dialect.quote).join(', ')
+  const key = DISCARD_KEY.map(dialect.quote).join(', ')
+  const scope = `scope = ${dialect.literal(order.scope, 'String')}`
+  for (let offset = 0; ; offset += ROWS_AT_ONCE) {
+    const page = await session.query(
+      `SELECT ${columns} FROM ${table} WHERE ${scope} ORDER BY ${key} LIMIT ${ROWS_AT_ONCE} OFFSET ${offset}`,
+    )
+    yield* page
+    if (page.length < ROWS_AT_ONCE) return
+  }
+}
+
+/** The call of a discard; undefined where only a part of it was kept. */
+function callOf(row: LedgerRow, raw: string | null | undefined): DiscardedCall | undefined {
+  const bytes = Buffer.from(raw ?? '', 'base64')
+  if (bytes.length === 0 || bytes.length >= RAW_BYTES) return undefined
+  return {
+    source: row.source ?? '',
+    object: row.object ?? '',
+    version: row.version ?? '',
+    position: Number(row.position),
+    ...(row.line ? { line: Number(row.line) } : {}),
+    bytes,
+  }
+}
+
+/**
+ * Whether a subscription gets a call again: where it fills the table that lost something of it; where the whole call was
+ * lost, if it wants old calls at all.
+ */
+function dueFor(subscriptions: readonly Subscription[], order: WorkOrder, { identifiers }: Dialect) {
+  const tables = subscriptions.map(({ name }) => {
+    const names = tablesOf(order, name, identifiers).map((id) => id.slice(id.indexOf('.') + 1))
+    // One lane fills both tables of identify calls, under the name of the first.
+    return new Set(names.map((table) => (table === 'users' ? 'identifies' : table)))
+  })
+  return (number: number, table: string): boolean =>
+    table === '' ? subscriptions[number]?.backfill === 'All' : tables[number]?.has(table) === true
+}
+
+function deletions(dialect: Dialect, order: WorkOrder, rows: readonly LedgerRow[]): string[] {
+  const discards = bookkeepingTable(order.bookkeepingSchema, 'discards')
+  const typeOf = new Map(discards.columns.map(({ name, type }) => [name, type]))
+  const equals = (column: string, value: string | null | undefined) =>
+    `${dialect.quote(column)} = ${dialect.literal(value ?? '', typeOf.get(column) ?? 'String')}`
+  const statements: string[] = []
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const each = rows
+      .slice(from, from + ROWS_AT_ONCE)
+      .map((row) => `(${DISCARD_KEY.map((column) => equals(column, row[column])).join(' AND ')})`)
+    statements.push(
+      `DELETE FROM ${dialect.table(discards)} WHERE ${equals('scope', order.scope)} AND (${each.join(' OR ')})`,
+    )
+  }
+  return statements
+}

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { replay } from '../../src/sync/replay.ts'
+import { type Manifests, type SyncBench, WAREHOUSES } from './harness.ts'
+
+const manifests = (widenTypes: 'Allow' | 'Forbid'): Manifests => ({
+  space: { audiences: [{ key: 'shopper' }] },
+  activations: { shopper: { computation: { audience: 'shopper' }, classic: {} } },
+  destination: { schemaPolicy: { widenTypes } },
+})
+const entered = (id: string, size: unknown) => ({
+  type: 'track',
+  event: 'Audience Entered',
+  messageId: id,
+  userId: 'u1',
+  receivedAt: '2026-01-01T00:00:00Z',
+  properties: { audience_key: 'shopper', shopper: true, size },
+})
+const identified = (id: string, size: unknown) => ({
+  type: 'identify',
+  messageId: id,
+  userId: 'u1',
+  receivedAt: `2026-01-0${id.at(-1)}T00:00:00Z`,
+  traits: { shopper: true, size },
+})
+
+describe.each(WAREHOUSES)('discards are loaded again, on $name', ({ open }) => {
+  let bench: SyncBench
+  beforeEach(async () => {
+    bench = await open()
+    const order = await bench.prepare(manifests('Forbid'))
+    await bench.write('calls.ndjson', [
+      entered('e1', 1),
+      entered('e2', 'large'),
+      identified('i1', 1),
+      identified('i2', 'small'),
+    ])
+    expect(await bench.sync(order)).toMatchObject({ status: 'Partial' })
+    expect(await discards()).toBe(2)
+  })
+  afterEach(() => bench.remove())
+
+  test('those that fit after a fix land in their rows, and are discards no more', async () => {
+    const report = await again('Allow')
+    expect(report).toMatchObject({ status: 'Success', resolved: 2, left: 0 })
+    expect(await bench.rows('engage_default.audience_entered', 'id', 'size')).toEqual([
+      { id: 'e1', size: '1' },
+      { id: 'e2', size: 'large' },
+    ])
+    expect(await bench.rows('engage_default.identifies', 'id', 'size')).toEqual([
+      { id: 'i1', size: '1' },
+      { id: 'i2', size: 'small' },
+    ])
+    expect(await bench.rows('engage_default.users', 'id', 'size')).toEqual([{ id: 'u1', size: 'small' }])
+    expect(await discards()).toBe(0)
+    expect(await again('Allow')).toMatchObject({ status: 'Success', resolved: 0, left: 0, rows: 0 })
+  })
+
+  test('those that still do not fit stay as they were, once', async () => {
+    expect(await again('Forbid')).toMatchObject({ resolved: 0, left: 2 })
+    expect(await discards()).toBe(2)
+  })
+
+  test('a call of which only a part was kept stays', async () => {
+    await bench.write('long.ndjson', [{ ...entered('e3', 'x'), context: { filler: 'y'.repeat(70_000) } }])
+    await bench.sync(bench.compile(manifests('Forbid')))
+    expect(await again('Allow')).toMatchObject({ resolved: 2, left: 1 })
+    expect(await discards()).toBe(1)
+  })
+
+  const again = (widenTypes: 'Allow' | 'Forbid') =>
+    replay({
+      order: bench.compile(manifests(widenTypes)),
+      warehouse: bench.warehouse,
+      tempDir: bench.root,
+      holder: 'test',
+    })
+
+  async function discards(): Promise<number> {
+    return (await bench.query('SELECT position FROM engageops.discards')).length
+  }
+})
