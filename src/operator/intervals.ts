@@ -54,7 +54,7 @@ export function driftInterval(
     const { interval } = spec.driftPolicy
     return interval === undefined || interval === 'OnSync' ? DEFAULT_DRIFT_MS : milliseconds(interval)
   })
-  return spread(Math.min(DEFAULT_DRIFT_MS, ...intervals))
+  return spread(intervals.length === 0 ? DEFAULT_DRIFT_MS : Math.min(...intervals))
 }
 
 const spread = (ms: number): number => ms * (1 - JITTER + 2 * JITTER * Math.random())

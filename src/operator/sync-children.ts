@@ -5,6 +5,8 @@ import { type WarehouseDestination, warehouseOf } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
+import { mayHaveCronJob, type SchemaOutcome } from '../reconcile/space.ts'
+import { isAsDeclared } from './as-declared.ts'
 import { cronJobName, syncCronJob } from './cron-job.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import {
@@ -50,7 +52,7 @@ export async function applyChildren(
   for (const map of maps) if (!context.configMaps.get(keyOf(map))) await createOnce(client, map)
   const cronJob = syncCronJob({ space, destination, config, configMaps: maps.map(nameOf), image })
   const known = context.cronJobs.get(keyOf(cronJob))
-  if (known && isOf(known, space) && hashOf(known) === hashOf(cronJob)) return name
+  if (known && isOf(known, space) && isUnchanged(known, cronJob)) return name
   await assertNotForeign(client, known, cronJob, space)
   await client.apply(CRON_JOBS, cronJob, { fieldManager: FIELD_MANAGER, force: true }).catch((error: unknown) => {
     throw refusalOf(error, name, destination) ?? error
@@ -75,10 +77,17 @@ function refusalOf(error: unknown, name: string, { metadata }: WarehouseDestinat
 
 const FORBIDDEN = 403
 
-/** Deletes the CronJobs of destinations that the space is no longer connected to, and ConfigMaps that nothing mounts. */
-export async function pruneChildren(context: ChildrenContext, space: EngageSpace): Promise<void> {
+/**
+ * Deletes the CronJobs that have nothing to sync any more, as destinations are not connected, or not there, or nothing
+ * lands in them; and ConfigMaps that nothing mounts. What a trouble may only keep from being looked at stays.
+ */
+export async function pruneChildren(
+  context: ChildrenContext,
+  space: EngageSpace,
+  outcomes: readonly SchemaOutcome[],
+): Promise<void> {
   const { client } = context
-  const connected = new Set(space.spec.destinations.map(({ name }) => name))
+  const synced = new Set(outcomes.filter(mayHaveCronJob).map(({ destination }) => destination))
   const mine = <T extends KubeObject>(cache: ResourceCache<T>) =>
     cache
       .all()
@@ -88,7 +97,7 @@ export async function pruneChildren(context: ChildrenContext, space: EngageSpace
       )
   const kept: CronJob[] = []
   for (const cronJob of mine(context.cronJobs).filter((child) => isOf(child, space))) {
-    if (connected.has(cronJob.metadata.labels?.[DESTINATION_LABEL] ?? '')) kept.push(cronJob)
+    if (synced.has(cronJob.metadata.labels?.[DESTINATION_LABEL] ?? '')) kept.push(cronJob)
     else await remove(client, cronJob)
   }
   const running = mine(context.jobs).filter(({ status }) => !isFinished(status))
@@ -96,7 +105,7 @@ export async function pruneChildren(context: ChildrenContext, space: EngageSpace
     [...kept.map(({ spec }) => spec.jobTemplate.spec), ...running.map(({ spec }) => spec)].flatMap(mountedMaps),
   )
   // A CronJob that the cache does not have yet mounts something too: leave all until it is there.
-  if (kept.length === 0 && connected.size > 0) return
+  if (kept.length === 0 && synced.size > 0) return
   for (const map of mine(context.configMaps).filter((child) => isOf(child, space))) {
     if (!mounted.has(map.metadata.name) && !isYoung(map)) await remove(client, map)
   }
@@ -112,6 +121,10 @@ export const isOf = (object: KubeObject, space: EngageSpace): boolean =>
 
 const nameOf = ({ metadata }: KubeObject): string => metadata.name
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`
+/** The hash tells of fields that are declared no more, the comparison of what others have changed. */
+const isUnchanged = (known: CronJob, wanted: CronJob): boolean =>
+  hashOf(known) === hashOf(wanted) && isAsDeclared(wanted.spec, known.spec)
+
 const hashOf = ({ metadata }: KubeObject): string | undefined => metadata.annotations?.[TEMPLATE_HASH]
 
 /** One that was just made may be mounted by a CronJob that is being written. */

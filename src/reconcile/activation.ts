@@ -17,6 +17,7 @@ import {
   destinationNotFound,
   destinationNotReady,
   isUnusable,
+  mayHaveCronJob,
   type SchemaOutcome,
   statusTable,
   troubleWith,
@@ -90,6 +91,7 @@ function blockedStatus(context: ReconcileContext, activation: Activation, cause:
     tables: [],
     history: [],
     ...before,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: conditionsOf(
       { trouble, schema: trouble, hasTables: true, lastSync: before?.lastSync },
       before?.conditions ?? [],
@@ -148,7 +150,8 @@ function summarize(
     return isOwn ? [statusTable({ ...table, columns: table.columns.filter(isOwn) })] : []
   })
   const waiting = plan && statusPlan(plan.awaiting)
-  const cronJob = (outcome && 'plan' in outcome ? outcome.cronJob : undefined) ?? before?.cronJob
+  const known = outcome && mayHaveCronJob(outcome) ? before?.cronJob : undefined
+  const cronJob = outcome && 'plan' in outcome ? outcome.cronJob : known
   const next = destination && !spec.suspend ? nextSyncTime(destination.spec.sync, now) : undefined
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),

@@ -31,11 +31,11 @@ export function ownersOf(
   const ledger = ledgerTables(order)
   const owners = new Map<string, Owner[]>()
   for (const table of order.tables) if (!ledger.has(tableId(table))) owners.set(tableId(table), [order.owner])
+  const byName = new Map(
+    activations.filter(({ metadata }) => metadata.namespace === order.namespace).map((it) => [it.metadata.name, it]),
+  )
   for (const [id, orders] of Map.groupBy(order.storageActions, ({ table }) => tableId(table))) {
-    const names = new Set(orders.map(({ name }) => name))
-    const users = activations.filter(
-      ({ metadata }) => metadata.namespace === order.namespace && names.has(metadata.name),
-    )
+    const users = orders.flatMap(({ name }) => byName.get(name) ?? [])
     owners.set(
       id,
       users.map(({ metadata }) => ownerOf(installationId, 'Activation', metadata)),

@@ -28,7 +28,7 @@ export async function dropOwnTables(
   await using session = await warehouse.connect(context.signal)
   const read = async () => {
     const ledger = { bookkeepingSchema, tables: bookkeepingTables(bookkeepingSchema) }
-    const { meta, objects } = await readWarehouseState(session, warehouse, ledger)
+    const { meta, objects } = await readWarehouseState(session, warehouse, ledger, 'All')
     checkMeta(meta, { installationId: context.installationId, warehouse, bookkeepingSchema })
     return objects
   }

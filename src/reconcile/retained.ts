@@ -21,9 +21,10 @@ export function retainedColumns(
   const stored = new Map<string, Set<string>>()
   const connection = space.spec.destinations.find(({ name }) => name === destination.metadata.name)
   for (const { metadata, spec } of resources.activations) {
-    const computation = findComputation(computations, spec)
-    if (!spec.storageActions || !computation || !connection || metadata.namespace !== order.namespace) continue
+    if (!spec.storageActions || !connection || metadata.namespace !== order.namespace) continue
     if (spec.spaceRef.name !== order.space || spec.destinationRef.name !== order.destination) continue
+    const computation = findComputation(computations, spec)
+    if (!computation) continue
     const table = storageTable(spec.storageActions, computation, schemasOf(space.spec, connection), identifiers)
     const names = stored.get(tableId(table)) ?? new Set()
     for (const { name } of table.columns) names.add(name)

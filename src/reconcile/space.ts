@@ -16,6 +16,10 @@ import { writeStatus } from './status-writer.ts'
 /** What became of a space in one of its destinations: its tables, or why there are none. */
 export type SchemaOutcome = { destination: string } & ({ plan: SchemaPlan; cronJob?: string } | { trouble: Trouble })
 
+/** Whether a CronJob syncs the pair, or may still do so while a trouble keeps it from being looked at. */
+export const mayHaveCronJob = (outcome: SchemaOutcome): boolean =>
+  'plan' in outcome ? outcome.cronJob !== undefined : outcome.trouble.reason !== 'DestinationNotFound'
+
 /** Called when a plan is made, before it is done. */
 export type OnPlan = (destination: string, plan: SchemaPlan) => void
 
@@ -44,7 +48,10 @@ export async function reconcileSpace(
 
 /** What keeps the space off every warehouse; a destination that is missing keeps it only off that one. */
 export function claimOf(space: EngageSpace, resources: Resources): Trouble | undefined {
-  const verdict = judge([...resources.destinations, ...resources.spaces]).get(space)
+  const neighbours = [...resources.destinations, ...resources.spaces].filter(
+    ({ metadata }) => metadata.namespace === space.metadata.namespace,
+  )
+  const verdict = judge(neighbours).get(space)
   return verdict?.reason === 'DestinationNotFound' ? undefined : verdict
 }
 
@@ -152,6 +159,7 @@ function summarize(
   })
   const [next] = due.sort()
   const cronJobs = outcomes.flatMap((outcome) => ('cronJob' in outcome ? (outcome.cronJob ?? []) : []))
+  const unknown = outcomes.some((outcome) => 'trouble' in outcome && mayHaveCronJob(outcome))
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: conditionsOf(
@@ -166,7 +174,7 @@ function summarize(
     })),
     tables: plans.flatMap((plan) => plan.tables.filter((table) => isOfSpace(plan, table)).map(statusTable)),
     ...(waiting ? { plan: waiting } : {}),
-    syncCronJobs: cronJobs.length > 0 ? cronJobs : (before?.syncCronJobs ?? []),
+    syncCronJobs: unknown ? [...new Set([...(before?.syncCronJobs ?? []), ...cronJobs])] : cronJobs,
     ...(before?.lastSync ? { lastSync: before.lastSync } : {}),
     ...(next === undefined ? {} : { nextSyncTime: next }),
     history: before?.history ?? [],

@@ -4,7 +4,7 @@ import type { BookkeepingName } from '../plan/bookkeeping.ts'
 import type { Observed } from '../plan/observed.ts'
 import type { RegisteredColumn } from '../plan/registry.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import type { Session, Warehouse } from '../warehouses/port.ts'
+import type { Dialect, Session, Warehouse } from '../warehouses/port.ts'
 
 /** A row of the ledger's `objects`: who uses a table, and whether EngageOps made it. */
 export interface ObjectRow extends TableName {
@@ -24,21 +24,26 @@ export interface WarehouseState {
   meta: ReadonlyMap<string, string>
 }
 
-/** Reads tables and ledger; an absent ledger is an empty one. */
+/**
+ * Reads tables and ledger; an absent ledger is an empty one. Of the ledger it reads what is about the schemas of the order
+ * (other spaces may have far more in it), or what is about all tables.
+ */
 export async function readWarehouseState(
   session: Session,
   warehouse: Warehouse,
   order: Pick<WorkOrder, 'bookkeepingSchema' | 'tables'>,
+  about: 'Order' | 'All' = 'Order',
 ): Promise<WarehouseState> {
   const schema = order.bookkeepingSchema
   const observed = await session.observe([...new Set([schema, ...order.tables.map((table) => table.schema)])])
-  const rows = async (name: BookkeepingName) => {
+  const rows = async (name: BookkeepingName, where = '') => {
     const exists = observed.tables.some((table) => table.schema === schema && table.name === name)
-    return exists ? session.query(`SELECT * FROM ${warehouse.dialect.table({ schema, name })}`) : []
+    return exists ? session.query(`SELECT * FROM ${warehouse.dialect.table({ schema, name })}${where}`) : []
   }
+  const where = about === 'All' ? '' : ` WHERE ${rowsAbout(warehouse.dialect, order)}`
   const meta = await rows('meta')
-  const columns = await rows('columns')
-  const objects = await rows('objects')
+  const columns = await rows('columns', where)
+  const objects = await rows('objects', where)
   return {
     observed,
     registry: columns.flatMap(registeredColumn),
@@ -53,6 +58,23 @@ export async function readWarehouseState(
     })),
     meta: new Map(meta.map((row) => [row.name ?? '', row.value ?? ''])),
   }
+}
+
+/** The condition of rows about the schemas of an order; in the bookkeeping schema all spaces have tables, so there by name. */
+function rowsAbout(
+  { quote, literal }: Dialect,
+  { bookkeepingSchema, tables }: Pick<WorkOrder, 'bookkeepingSchema' | 'tables'>,
+) {
+  const list = (names: readonly string[]) => [...new Set(names)].map((name) => literal(name, 'String')).join(', ')
+  const [inLedger, others] = [
+    tables.filter(({ schema }) => schema === bookkeepingSchema),
+    tables.filter(({ schema }) => schema !== bookkeepingSchema),
+  ]
+  const conditions = [
+    `(${quote('schema_name')} = ${literal(bookkeepingSchema, 'String')} AND ${quote('table_name')} IN (${list(inLedger.map(({ name }) => name))}))`,
+    ...(others.length === 0 ? [] : [`${quote('schema_name')} IN (${list(others.map(({ schema }) => schema))})`]),
+  ]
+  return conditions.join(' OR ')
 }
 
 const isLogicalType = (text: unknown): text is LogicalType => LOGICAL_TYPES.some((type) => type === text)

@@ -40,13 +40,14 @@ export class Fleet implements AsyncDisposable {
     await this.apply(...activations.map((name) => activation(this.namespace, name)))
   }
 
-  async putSecret(password: string): Promise<void> {
+  /** The Secret `postgres`, made or changed. */
+  async putSecret(password: string, namespace = this.namespace): Promise<void> {
     await this.client.apply<Secret>(
       SECRETS,
       {
         apiVersion: 'v1',
         kind: 'Secret',
-        metadata: { namespace: this.namespace, name: 'postgres' },
+        metadata: { namespace, name: 'postgres' },
         data: { password: Buffer.from(password).toString('base64') },
       },
       { fieldManager: 'test', force: true },
