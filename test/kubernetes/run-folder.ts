@@ -32,9 +32,15 @@ async function takeOver(run: string): Promise<boolean> {
 }
 
 /** Starts a process that leads a group of its own; its output goes to NAME.log, its id to NAME.pid. */
-export async function startProcess(run: string, name: string, [program = '', ...args]: readonly string[]) {
+export async function startProcess(
+  run: string,
+  name: string,
+  [program = '', ...args]: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+) {
   const log = await open(path.join(run, `${name}.log`), 'a')
-  const child = spawn(program, args, { cwd: run, detached: true, stdio: ['ignore', log.fd, log.fd] })
+  const env = { ...process.env, ...environment }
+  const child = spawn(program, args, { cwd: run, env, detached: true, stdio: ['ignore', log.fd, log.fd] })
   await once(child, 'spawn')
   child.unref()
   await log.close()
