@@ -50,27 +50,26 @@ export class Controller {
     if (change.type === 'Modified' && isSameForUs(change.previous, change.object)) return
     const { queue, store } = this.#parts
     const { metadata, kind } = change.object
-    const isNewOrGone = change.type !== 'Modified'
     if (change.type === 'Deleted') store.forget(metadata.uid)
     // Those that a process finds at its start are mostly as they should be: edits overtake them.
     const lane = change.type === 'Added' && store.isObserved(change.object) ? 'resync' : 'edit'
     switch (kind) {
       case 'WarehouseDestination':
         queue.add(`destination/${change.key}`, lane)
-        if (isNewOrGone) this.#addSpacesOf(change.key, lane)
+        if (change.type !== 'Modified') this.#addSpacesOf(change.key, lane)
         break
       case 'EngageSpace':
         queue.add(`space/${change.key}`, lane)
-        if (isNewOrGone)
-          for (const name of store.destinationsOf(change.object)) queue.add(`destination/${name}`, 'resync')
         break
       case 'Activation': {
         const space = store.spaceOf(change.object)
         if (space !== undefined) queue.add(`space/${space}`, lane)
-        if (isNewOrGone)
-          for (const name of store.destinationsOf(change.object)) queue.add(`destination/${name}`, 'resync')
       }
     }
+    // Destinations say who uses them.
+    const users = change.type === 'Modified' ? new Set(store.destinationsOf(change.previous)) : new Set<string>()
+    const changed = users.symmetricDifference(new Set(store.destinationsOf(change.object)))
+    for (const name of changed) queue.add(`destination/${name}`, 'resync')
   }
 
   /** For the caches of what the operator makes: somebody changed or deleted it, or a Job has ended. */
@@ -148,11 +147,15 @@ export class Controller {
     const reconciled = (await store.spaces()).find(isIt)
     if (reconciled && reconciled.metadata.deletionTimestamp === undefined) {
       await runRequested(this.#parts, reconciled, activations)
-      await pruneChildren(this.#parts, reconciled)
+      await pruneChildren(this.#parts, reconciled, outcomes)
     }
     this.#probeUnusable(namespace, outcomes)
     const isDeleting = activations.some(({ metadata }) => metadata.deletionTimestamp !== undefined)
-    return { requeueAfterMs: this.#nextLook(outcomes, resources.destinations, isDeleting) }
+    const mine = resources.destinations.filter(
+      ({ metadata }) =>
+        metadata.namespace === namespace && outcomes.some(({ destination }) => destination === metadata.name),
+    )
+    return { requeueAfterMs: this.#nextLook(outcomes, mine, isDeleting) }
   }
 
   /**
