@@ -133,7 +133,10 @@ function podTemplate(
           name: 'sync',
           image,
           args: ['sync-pod'],
-          env: [fromField('ENGAGEOPS_RUN_ID', 'metadata.uid'), fromField('ENGAGEOPS_HOLDER', 'metadata.name')],
+          env: [
+            fromField('ENGAGEOPS_RUN_ID', 'metadata.uid'),
+            fromField('ENGAGEOPS_HOLDER', "metadata.labels['batch.kubernetes.io/job-name']"),
+          ],
           resources: pod?.resources ?? DEFAULT_RESOURCES,
           terminationMessagePolicy: 'File',
           securityContext: {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EngageError } from '../model/errors.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
 import { openSource } from '../sources/registry.ts'
@@ -15,7 +16,7 @@ import { terminationMessage } from './termination-message.ts'
 
 export interface SyncPodOptions {
   runId: string
-  /** Who runs this, for the writer lease: the name of the pod. */
+  /** Who runs this, for the writer lease: the Job, since a pod goes on with what the one before it held when it was killed. */
   holder: string
   signal: AbortSignal
   onProgress?: (progress: SyncProgress) => void
@@ -40,13 +41,30 @@ const PATHS: PodPaths = {
 /** A volume is listed whole: what was read of its files stands in the warehouse. */
 const NO_MIRROR: MirrorStore = { read: async () => undefined, write: async () => undefined }
 
-/** One run as the mounted work order says. The verdict is left behind as termination message, for the operator. */
+/** Another run may hold the lease for ten minutes after it was killed. */
+const LEASE_WAIT_MS = 11 * 60_000
+const LEASE_LOOK_MS = 10_000
+
+/**
+ * One run as the mounted work order says; it waits while another writes to the same tables. The verdict is left behind as
+ * termination message, for the operator.
+ */
 export async function runSyncPod({ paths = PATHS, ...options }: SyncPodOptions): Promise<RunReport> {
   const start = new Date()
-  const report = await syncAsOrdered(paths, options).catch((error: unknown) => {
-    if (error instanceof EngageError) return failedRun(options.runId, start, error)
-    throw error
-  })
+  const attempt = () =>
+    syncAsOrdered(paths, options).catch((error: unknown) => {
+      if (error instanceof EngageError) return failedRun(options.runId, start, error)
+      throw error
+    })
+  let report = await attempt()
+  while (
+    report.error?.reason === 'LeaseHeld' &&
+    Date.now() - start.getTime() < LEASE_WAIT_MS &&
+    !options.signal.aborted
+  ) {
+    await sleep(LEASE_LOOK_MS, undefined, { signal: options.signal }).catch(() => undefined)
+    report = await attempt()
+  }
   writeFileSync(paths.terminationMessage, terminationMessage(report))
   return report
 }
