@@ -12,8 +12,8 @@ import { writeUnderLease } from './under-lease.ts'
 import { checkMeta, type ObjectRow, readWarehouseState } from './warehouse-state.ts'
 
 /**
- * Drops the tables that an activation made and that nobody else uses, and gives up its part in the others. Running it
- * again does nothing. Throws EngageError where the warehouse cannot be used. Returns the tables that were dropped.
+ * Drops the tables that an activation made and that nobody else uses, and gives up its part in the others; what one that
+ * had its name before has left stays. Running it again does nothing. Throws EngageError where the warehouse cannot be used. Returns the tables that were dropped.
  */
 export async function dropOwnTables(
   context: ReconcileContext,
@@ -24,7 +24,8 @@ export async function dropOwnTables(
   const warehouse = await warehouseFor(context, destination)
   const { dialect } = warehouse
   const { bookkeepingSchema } = destination.spec
-  const owner = ownerOf(context.installationId, 'Activation', activation).id
+  const owner = ownerOf(context.installationId, 'Activation', activation)
+  const isOwn = (row: ObjectRow) => row.owner === owner.id && row.uid === owner.uid
   await using session = await warehouse.connect(context.signal)
   const read = async () => {
     const ledger = { bookkeepingSchema, tables: bookkeepingTables(bookkeepingSchema) }
@@ -32,21 +33,26 @@ export async function dropOwnTables(
     checkMeta(meta, { installationId: context.installationId, warehouse, bookkeepingSchema })
     return objects
   }
-  if (!(await read()).some((row) => row.owner === owner)) return []
+  if (!(await read()).some(isOwn)) return []
 
   const { dropped } = await writeUnderLease(context, { session, warehouse }, { scope, bookkeepingSchema }, async () =>
-    releaseOf(dialect, bookkeepingSchema, await read(), owner),
+    releaseOf(dialect, bookkeepingSchema, await read(), isOwn),
   )
   return dropped
 }
 
-function releaseOf(dialect: Dialect, bookkeepingSchema: string, objects: readonly ObjectRow[], owner: string) {
+function releaseOf(
+  dialect: Dialect,
+  bookkeepingSchema: string,
+  objects: readonly ObjectRow[],
+  isOwn: (row: ObjectRow) => boolean,
+) {
   const columns: Table = bookkeepingTable(bookkeepingSchema, 'columns')
   const ddl: string[] = []
   const ledger: string[] = []
   const dropped: string[] = []
   for (const [id, rows] of Map.groupBy(objects, tableId)) {
-    const mine = rows.find((row) => row.owner === owner)
+    const mine = rows.find(isOwn)
     if (!mine) continue
     const table = { schema: mine.schema, name: mine.name }
     const others = rows.filter((row) => row !== mine)

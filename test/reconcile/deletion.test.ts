@@ -132,6 +132,21 @@ test('a resource that is made again under its name goes on with its table', asyn
   ).toEqual([{ owner: 'here/Activation/default/carts', owner_uid: 'another', created: 'true' }])
 })
 
+test('what one of the same name has left with Retain is not dropped', async () => {
+  await using world = await World.of(...base, carts('carts', { deletionPolicy: 'Retain' }, { uid: 'first' }))
+  await world.reconcile()
+  world.store.remove('Activation/carts')
+  const second = (meta = {}) =>
+    carts('carts', { storageActions: { table: 'baskets', triggers: ['EntityAdded'] } }, { uid: 'second', ...meta })
+  world.store.put(second())
+  await world.reconcile()
+  expect(await world.columns('default', 'baskets')).toBeDefined()
+  world.store.put(second(GONE))
+  await world.reconcile()
+  expect(await world.columns('default', 'baskets')).toBeUndefined()
+  expect(await world.columns('default', 'carts')).toBeDefined()
+})
+
 test('deleting spaces and destinations touches no warehouse', async () => {
   await using world = await World.of(...base)
   await world.reconcile()
