@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { LEASES } from '../../../src/kube/lease.ts'
 import type { KubeObject, ResourceType } from '../../../src/kube/object.ts'
-import { KINDS } from '../../../src/model/resource.ts'
+import { KINDS, type Kind } from '../../../src/model/resource.ts'
 import { CONFIG_MAPS, CRON_JOBS, JOBS, SECRETS, type Secret } from '../../../src/operator/resource-types.ts'
 import { eventually } from '../../kubernetes/eventually.ts'
 import type { TestCluster } from '../../kubernetes/on-cluster.ts'
 import { Fleet, type Found, readyOf } from '../fleet.ts'
+import type { Manifest } from '../manifests.ts'
 import { RecordingProxy } from '../recording-proxy.ts'
 import { RunningOperator, sum } from '../running-operator.ts'
 import { childComplaints } from './children.ts'
@@ -39,6 +40,10 @@ export class ModelRun implements AsyncDisposable {
   readonly #proxy: RecordingProxy
   readonly #warehouses: Map<Warehouse, WarehouseByHand>
   #operator: RunningOperator
+  /** What was done in the last burst, in words. */
+  readonly story: string[] = []
+  /** What is still to be done of changes of passwords: it comes last, so that the rest happens in between. */
+  readonly #rotations = new Map<Warehouse, () => Promise<void>>()
   #declared = START
   #belief: Belief = NOTHING
   #looks = 0
@@ -76,21 +81,24 @@ export class ModelRun implements AsyncDisposable {
 
   /** Does all of a burst, and waits until all is quiet. */
   async work({ byHand, steps }: Burst): Promise<void> {
-    for (const work of byHand) await this.#warehouse(pick(WAREHOUSES, work.column) ?? 'east').work(work)
+    this.story.length = 0
+    for (const work of byHand) {
+      const warehouse = this.#warehouse(pick(WAREHOUSES, work.column) ?? 'east')
+      this.story.push(`by hand in ${warehouse.name}: ${await warehouse.work(work)}`)
+    }
     this.#belief = { ...this.#belief, tables: await this.#tables() }
     this.#contentBefore = await this.#content()
     const history = [this.#declared]
     const taken = new Set(this.#belief.leaving.keys())
-    const afterwards: (() => Promise<void>)[] = []
     for (const step of steps) {
       if ('event' in step) {
-        afterwards.push(await this.#happen(step))
+        await this.#happen(step)
         continue
       }
       await this.#edit(step, taken)
       if (history.at(-1) !== this.#declared) history.push(this.#declared)
     }
-    for (const finish of afterwards) await finish()
+    for (const name of WAREHOUSES) await this.#finishRotation(name)
     await this.#isQuiet(this.#declared)
     if (byHand.length > 0) await this.#look()
     this.#expected = new Expected(this.#belief, history)
@@ -147,39 +155,52 @@ export class ModelRun implements AsyncDisposable {
     const [before, after] = [this.#declared, edited(this.#declared, edit, taken)]
     this.#declared = after
     const { namespace } = this.#fleet
-    for (const name of before.spaces.keys()) if (!after.spaces.has(name)) await this.#fleet.delete('EngageSpace', name)
-    for (const name of before.activations.keys()) {
-      if (after.activations.has(name)) continue
-      await this.#fleet.delete('Activation', name)
-      taken.add(name)
+    const put = async <T>(
+      kind: Kind,
+      [was, is]: [ReadonlyMap<string, T>, ReadonlyMap<string, T>],
+      manifest: (it: T) => Manifest,
+    ) => {
+      for (const [name, it] of is) {
+        if (was.get(name) === it) continue
+        this.story.push(`apply ${kind} ${JSON.stringify(it)}`)
+        await this.#fleet.apply(manifest(it))
+      }
+      for (const name of was.keys()) {
+        if (is.has(name)) continue
+        this.story.push(`delete ${kind} ${name}`)
+        await this.#fleet.delete(kind, name)
+      }
     }
-    for (const [name, warehouse] of this.#warehouses) {
-      if (before.warehouses.has(name) === after.warehouses.has(name)) continue
-      if (after.warehouses.has(name)) await this.#fleet.apply(warehouse.manifest(namespace))
-      else await this.#fleet.delete('WarehouseDestination', name)
-    }
-    for (const [name, space] of after.spaces) {
-      if (before.spaces.get(name) !== space) await this.#fleet.apply(spaceManifest(namespace, space))
-    }
-    for (const [name, activation] of after.activations) {
-      if (before.activations.get(name) !== activation)
-        await this.#fleet.apply(activationManifest(namespace, activation))
-    }
+    const named = ({ warehouses }: Declared) => new Map([...warehouses].map((name) => [name, name]))
+    await put('WarehouseDestination', [named(before), named(after)], (name) =>
+      this.#warehouse(name).manifest(namespace),
+    )
+    await put('EngageSpace', [before.spaces, after.spaces], (it) => spaceManifest(namespace, it))
+    await put('Activation', [before.activations, after.activations], (it) => activationManifest(namespace, it))
+    for (const name of before.activations.keys()) if (!after.activations.has(name)) taken.add(name)
   }
 
-  /** Lets something happen; what comes back is the rest of it, which the end of the burst does. */
-  async #happen(event: Event): Promise<() => Promise<void>> {
+  async #happen(event: Event): Promise<void> {
+    this.story.push(JSON.stringify(event))
     if (event.event === 'Restart') {
       await this.#stop(event.signal)
       this.#operator = await startOperator(this.#cluster, this.#proxy)
-      return async () => undefined
+      return
     }
     const warehouse = this.#warehouse(pick(WAREHOUSES, event.warehouse) ?? 'east')
+    await this.#finishRotation(warehouse.name)
     const password = randomUUID()
-    const halves = [() => this.#putSecret(warehouse.name, password), () => warehouse.setPassword(password)]
-    const [first, second] = event.secretFirst ? halves : halves.reverse()
-    await first?.()
-    return async () => await second?.()
+    const inSecret = () => this.#putSecret(warehouse.name, password)
+    const inPostgres = () => warehouse.setPassword(password)
+    await (event.secretFirst ? inSecret() : inPostgres())
+    this.#rotations.set(warehouse.name, event.secretFirst ? inPostgres : inSecret)
+  }
+
+  /** The other half of a change of password. */
+  async #finishRotation(name: Warehouse): Promise<void> {
+    const finish = this.#rotations.get(name)
+    this.#rotations.delete(name)
+    await finish?.()
   }
 
   async #stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

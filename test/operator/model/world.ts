@@ -46,37 +46,38 @@ export class WarehouseByHand implements AsyncDisposable {
     this.password = password
   }
 
-  /** Does what a person would do to one of the tables, or nothing where there is none that fits. */
-  async work({ hand, table: number, column: which }: HandWork): Promise<void> {
+  /** Does what a person would do to one of the tables, if there is any; returns the statement. */
+  async work(work: HandWork): Promise<string> {
     const tables = await this.tables()
-    const table = pick(
-      [...tables.keys()].filter((id) => !id.includes(`.${BY_HAND}`)),
-      number,
+    const id = pick(
+      [...tables.keys()].filter((it) => !isByHand(it)),
+      work.table,
     )
-    if (table === undefined) return
-    const [schema = '', name = ''] = table.split(' ')[1]?.split('.') ?? []
+    if (id === undefined) return 'there is no table'
     this.#made += 1
-    const fresh = `${BY_HAND}${this.#made}`
+    const sql = this.#statement(work, id, [...(tables.get(id)?.keys() ?? [])])
+    await this.database.query(sql)
+    return sql
+  }
+
+  #statement({ hand, column: which }: HandWork, id: string, columns: readonly string[]): string {
+    const [schema, name] = partsOf(id)
     const place = `"${schema}"."${name}"`
+    const fresh = `${BY_HAND}${this.#made}`
     switch (hand) {
-      case 'DropColumn': {
-        const columns = [...(tables.get(table)?.keys() ?? [])].filter((it) => it !== 'id' && !it.startsWith(BY_HAND))
-        await this.database.query(`ALTER TABLE ${place} DROP COLUMN "${pick(columns, which)}"`)
-        return
-      }
+      case 'DropColumn':
+        return `ALTER TABLE ${place} DROP COLUMN IF EXISTS "${pick(
+          columns.filter((it) => it !== 'id' && !it.startsWith(BY_HAND)),
+          which,
+        )}"`
       case 'RenameTable':
-        await this.database.query(`ALTER TABLE ${place} RENAME TO ${fresh}`)
-        return
+        return `ALTER TABLE ${place} RENAME TO ${fresh}`
       case 'AddColumn':
-        await this.database.query(`ALTER TABLE ${place} ADD COLUMN ${fresh} text DEFAULT 'by hand'`)
-        return
+        return `ALTER TABLE ${place} ADD COLUMN ${fresh} text DEFAULT 'by hand'`
       case 'AddRow':
-        await this.database.query(`INSERT INTO ${place} (id) VALUES ('${randomUUID()}')`)
-        return
+        return `INSERT INTO ${place} (id) VALUES ('${randomUUID()}')`
       case 'MakeTable':
-        await this.database.query(
-          `CREATE TABLE "${schema}".${fresh} AS SELECT n, md5(n::text) AS text, n / 7.0 AS number FROM generate_series(1, 50) n`,
-        )
+        return `CREATE TABLE "${schema}".${fresh} AS SELECT n, md5(n::text) AS text, n / 7.0 AS number FROM generate_series(1, 50) n`
     }
   }
 
@@ -99,8 +100,8 @@ export class WarehouseByHand implements AsyncDisposable {
   async content(): Promise<Map<string, string>> {
     const found = new Map<string, string>()
     for (const [id, columns] of await this.tables()) {
-      const [schema, name] = id.split(' ')[1]?.split('.') ?? []
-      const isTheirs = name?.startsWith(BY_HAND)
+      const [schema, name] = partsOf(id)
+      const isTheirs = isByHand(id)
       const kept = [...columns.keys()]
         .filter((column) => isTheirs || column === 'id' || column.startsWith(BY_HAND))
         .sort()
@@ -120,4 +121,10 @@ export class WarehouseByHand implements AsyncDisposable {
   }
 }
 
-export const isByHand = (table: string): boolean => table.includes(`.${BY_HAND}`)
+const isByHand = (id: string): boolean => id.includes(`.${BY_HAND}`)
+
+/** Schema and name of a table by its id. */
+function partsOf(id: string): [string, string] {
+  const [schema = '', name = ''] = id.slice(id.indexOf(' ') + 1).split('.')
+  return [schema, name]
+}
