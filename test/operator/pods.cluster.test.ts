@@ -93,6 +93,23 @@ describeOnNode('operator and syncs in pods', (cluster) => {
     }
   })
 
+  test('a DuckDB destination is refused, though its driver is not in the image', async () => {
+    const { kubectl, apply } = cluster()
+    await apply({
+      apiVersion: API,
+      kind: 'WarehouseDestination',
+      metadata: { name: 'local' },
+      spec: { duckdb: { path: 'x.duckdb' } },
+    })
+    await kubectl([
+      'wait',
+      'whdest/local',
+      '--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=LocalModeOnly',
+      '--timeout=30s',
+    ])
+    await kubectl(['delete', 'whdest', 'local'])
+  })
+
   test('a sync that is asked for runs in a pod, and its rows are in the warehouse and in the status', async () => {
     const sync = await requestSync('first')
     expect(sync).toMatchObject({ status: 'Success', rows: 5 })

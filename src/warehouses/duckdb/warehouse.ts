@@ -3,7 +3,6 @@ import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.t
 import { configOf, identityOf } from './config.ts'
 import { dialect } from './dialect.ts'
 import { capabilities } from './limits.ts'
-import { openSession } from './session.ts'
 
 /** A DuckDB file, for the local mode: opened by each run and closed after it, so that other tools can open it too. */
 export const driver: WarehouseDriver<'duckdb'> = {
@@ -14,7 +13,8 @@ export const driver: WarehouseDriver<'duckdb'> = {
       dialect,
       capabilities,
       identity: identityOf(settings),
-      connect: () => openSession(config),
+      // The driver is 70 MB of native code, which a cluster's image does not have.
+      connect: async () => (await import('./session.ts')).openSession(config),
     }
   },
 }
