@@ -12,8 +12,11 @@ export interface Server {
   password: string
 }
 
-/** Runs work against a fresh Postgres with its default settings, which is gone afterwards. */
-export async function withPostgres(work: (server: Server) => Promise<void>): Promise<void> {
+/** Runs work against a fresh Postgres with its default settings and these, which is gone afterwards. `onLog` is told its log. */
+export async function withPostgres(
+  work: (server: Server) => Promise<void>,
+  { settings = [], onLog = () => undefined }: { settings?: readonly string[]; onLog?: (message: string) => void } = {},
+): Promise<void> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const address = probe.address()
@@ -26,8 +29,8 @@ export async function withPostgres(work: (server: Server) => Promise<void>): Pro
     databaseDir: join(tmpdir(), `engageops-bench-postgres-${randomUUID()}`),
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: () => undefined,
+    postgresFlags: ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings].flatMap((it) => ['-c', it]),
+    onLog,
     onError: () => undefined,
   })
   await postgres.initialise()

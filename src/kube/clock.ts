@@ -9,7 +9,8 @@ export interface Clock {
 export const monotonicClock: Clock = {
   now: () => performance.now(),
   after: (delayMs, fire) => {
-    const timer = setTimeout(fire, delayMs)
+    // What is overdue is due now: Node warns of negative times.
+    const timer = setTimeout(fire, Math.max(0, delayMs))
     return () => clearTimeout(timer)
   },
 }
