@@ -159,7 +159,8 @@ function summarize(
     ...(space && connection
       ? { schema: schemasOf(space.spec, connection)[spec.classic ? 'classic' : 'storageActions'] }
       : {}),
-    tables: tables ?? before?.tables ?? [],
+    // Suspended, it plans nothing: its tables stay as they are.
+    tables: (spec.suspend ? undefined : tables) ?? before?.tables ?? [],
     ...(waiting && findings.trouble?.reason === 'AwaitingApproval' ? { plan: waiting } : {}),
     ...(cronJob === undefined ? {} : { cronJob }),
     ...(before?.lastSync ? { lastSync: before.lastSync } : {}),

@@ -193,6 +193,8 @@ describe('references', () => {
     await world.reconcile()
     expect(world.condition('Activation/carts')).toBe('False Suspended')
     expect(await world.columns('default', 'carts')).toContain('entity_context')
+    const [suspended] = (await world.store.activations()).filter(({ metadata }) => metadata.name === 'carts')
+    expect(suspended?.status?.tables.map(({ name }) => name)).toEqual(['carts'])
   })
 })
 
