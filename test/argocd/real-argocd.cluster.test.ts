@@ -217,10 +217,12 @@ describeOnControlPlane('Argo CD', (controlPlane) => {
     await becomes('Synced', 'Healthy')
   })
 
-  test('keeps the data of what it prunes', async () => {
+  test('keeps the data of what it prunes, for when it comes back', async () => {
     await database.query(`INSERT INTO "default".abandoned_carts (id) VALUES ('kept')`)
     await commit()
     expect(await inEngage(['get', 'activation', 'abandoned-carts', '--ignore-not-found'])).toBe('')
+    await becomes('Synced', 'Healthy')
+    await commit(carts)
     await becomes('Synced', 'Healthy')
     expect(await database.query('SELECT id FROM "default".abandoned_carts')).toEqual([{ id: 'kept' }])
   })
