@@ -6,13 +6,12 @@ import type { ActivationStatus } from '../model/status.ts'
 import type { TableName } from '../model/table.ts'
 import { statusPlan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
-import { judge, type Verdict } from '../plan/validate.ts'
+import { judge } from '../plan/validate.ts'
 import { conditionsOf, type Findings, type Trouble } from './conditions.ts'
 import { named, type ReconcileContext, type Resources } from './context.ts'
 import { troubleOf } from './destination.ts'
 import { nextSyncTime } from './record-run.ts'
 import { dropOwnTables } from './release.ts'
-import type { SchemaPlan } from './schema.ts'
 import {
   destinationNotFound,
   destinationNotReady,
@@ -109,7 +108,7 @@ function find(activation: Activation, resources: Resources, outcome: SchemaOutco
     schema: { reason: trouble.reason, message: trouble.message },
   })
   if (outcome && 'plan' in outcome) {
-    const verdict = verdictOf(activation, outcome.plan)
+    const verdict = outcome.plan.verdictOf(activation)
     if (verdict) return because(verdict)
     const mine = outcome.plan.tablesOf(activation)
     const isMine = (table: TableName) => mine.has(tableId(table))
@@ -126,9 +125,6 @@ function find(activation: Activation, resources: Resources, outcome: SchemaOutco
   return because(outcome?.trouble ?? destinationNotFound(activation.spec.destinationRef.name))
 }
 
-const verdictOf = ({ metadata }: Activation, { verdicts }: SchemaPlan): Verdict | undefined =>
-  [...verdicts].find(([judged]) => judged.metadata.name === metadata.name)?.[1]
-
 function summarize(
   context: ReconcileContext,
   activation: Activation,
@@ -144,11 +140,12 @@ function summarize(
   const space = named(resources.spaces, metadata.namespace, spec.spaceRef.name)
   const connection = space?.spec.destinations.find(({ name }) => name === spec.destinationRef.name)
   const destination = named(resources.destinations, metadata.namespace, spec.destinationRef.name)
-  const mine = plan?.tablesOf(activation)
-  const tables = plan?.tables.flatMap((table) => {
-    const isOwn = mine?.get(tableId(table))
-    return isOwn ? [statusTable({ ...table, columns: table.columns.filter(isOwn) })] : []
-  })
+  const tables =
+    plan &&
+    [...plan.tablesOf(activation)].flatMap(([id, isOwn]) => {
+      const table = plan.tableOf(id)
+      return table ? [statusTable({ ...table, columns: table.columns.filter(isOwn) })] : []
+    })
   const waiting = plan && statusPlan(plan.awaiting)
   const known = outcome && mayHaveCronJob(outcome) ? before?.cronJob : undefined
   const cronJob = outcome && 'plan' in outcome ? outcome.cronJob : known

@@ -34,6 +34,8 @@ export interface Pair {
 export interface SchemaPlan {
   order: WorkOrder
   verdicts: Map<Activation, Verdict | undefined>
+  /** The verdict on the activation of this name. */
+  verdictOf(activation: Activation): Verdict | undefined
   /** What is to be done now. */
   plan: Plan
   /** What would lose data and waits for an approval of its hash; empty where nothing waits. */
@@ -42,6 +44,8 @@ export interface SchemaPlan {
   drift: Drift[]
   /** The tables as they are once the plan is done, without those that a problem keeps EngageOps off. */
   tables: Table[]
+  /** One of `tables`, by its `tableId`. */
+  tableOf(id: string): Table | undefined
   /**
    * The tables that an activation's calls land in, by `tableId`, each with which of its columns are its own; none for an
    * activation that is suspended or not valid.
@@ -124,16 +128,20 @@ async function planWork(work: Work, session: Session): Promise<{ schemaPlan: Sch
   const difference = isHeld ? compare(work, desired, state, 'Forbid') : wanted
 
   const now = context.now().toISOString()
+  const verdictByName = new Map([...verdicts].map(([{ metadata }, verdict]) => [metadata.name, verdict]))
+  const tables = new Map(difference.usable.map((table) => [tableId(table), table]))
   const owners = ownersOf(order, pair.resources.activations, installationId)
   return {
     schemaPlan: {
       order,
       verdicts,
+      verdictOf: ({ metadata }) => verdictByName.get(metadata.name),
       plan: makePlan(difference.changes, dialect),
       awaiting: isHeld ? destructive : makePlan([], dialect),
       problems: [...conflicts, ...difference.problems],
       drift: difference.drift,
       tables: difference.usable,
+      tableOf: (id) => tables.get(id),
       tablesOf: ({ metadata }) => tablesOfActivation(order, metadata.name, dialect.identifiers),
     },
     ledger: [

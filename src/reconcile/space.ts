@@ -126,7 +126,7 @@ export function troubleWith(
   }
   const { maxColumns } = order.policy
   // The last column is the overflow's.
-  const full = tables.filter((table) => isMine(table) && table.columns.length >= maxColumns - 1)
+  const full = tables.filter((table) => table.columns.length >= maxColumns - 1 && isMine(table))
   if (full.length === 0) return {}
   const message = `${full.map(tableId).join(', ')}: all ${maxColumns} columns that schemaPolicy.maxColumns allows are in use; more goes to the overflow column`
   return { schema: { reason: 'ColumnLimit', message } }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { eventually } from '../kubernetes/eventually.ts'
 
-const MAIN = path.join(import.meta.dirname, '../../src/cli/main.ts')
+const SOURCES = path.join(import.meta.dirname, '../../src/cli/main.ts')
 
 export interface OperatorSettings {
   kubeconfig: string
@@ -18,6 +18,9 @@ export interface OperatorSettings {
   /** More flags. */
   flags?: readonly string[]
   env?: Readonly<Record<string, string>>
+  /** The program, and flags of Node. Default: the sources, with the flags of the image. */
+  main?: string
+  nodeFlags?: readonly string[]
 }
 
 /** A line of the log: `msg` and what else it says. */
@@ -41,11 +44,12 @@ export class RunningOperator implements AsyncDisposable {
 
   static async start(settings: OperatorSettings) {
     const { kubeconfig, namespace, podName = 'operator', watch = [namespace], flags: more = [], env } = settings
+    const { main = SOURCES, nodeFlags = ['--max-semi-space-size=16'] } = settings
     const [metrics = 0, health = 0] = await freePorts(2)
     const scope = watch === 'all' ? [] : ['--watch-namespaces', watch.join(',')]
     const flags = ['--sync-image', 'example.com/engageops:test', '--log-level', 'debug', ...scope, ...more]
     const ports = ['--metrics-port', `${metrics}`, '--health-port', `${health}`]
-    const child = spawn(process.execPath, ['--max-semi-space-size=16', MAIN, 'operator', ...flags, ...ports], {
+    const child = spawn(process.execPath, [...nodeFlags, main, 'operator', ...flags, ...ports], {
       env: { ...process.env, KUBECONFIG: kubeconfig, POD_NAME: podName, POD_NAMESPACE: namespace, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
