@@ -88,7 +88,8 @@ export function environmentOf(secret: Record<string, string>): SourceEnvironment
   }
 }
 
-async function startServer() {
+/** An S3 server on a folder; `secret` is of its only user. */
+export async function startServer() {
   const binary = await goTool('versitygw')
   const root = await mkdtemp(path.join(tmpdir(), 'engageops-s3-'))
   const data = path.join(root, 'data')
