@@ -56,6 +56,8 @@ export async function startArgocd({ run: folder, kubeconfig, kubectl }: ControlP
     // The cluster of an Application is the one that Argo CD runs in; here, the one of KUBECONFIG.
     ARGOCD_FAKE_IN_CLUSTER: 'true',
     ARGOCD_GPG_ENABLED: 'false',
+    // Two seconds between waves otherwise.
+    ARGOCD_SYNC_WAVE_DELAY: '0',
     ARGOCD_SSH_DATA_PATH: home,
     ARGOCD_TLS_DATA_PATH: home,
     ARGOCD_ASK_PASS_SOCK: path.join(home, 'askpass.sock'),

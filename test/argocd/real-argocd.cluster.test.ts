@@ -5,7 +5,7 @@ import { parse, parseAllDocuments, stringify } from 'yaml'
 import type { Kind } from '../../src/model/resource.ts'
 import { eventually } from '../kubernetes/eventually.ts'
 import { describeOnControlPlane } from '../kubernetes/on-cluster.ts'
-import { RunningOperator } from '../operator/running-operator.ts'
+import { RunningOperator, sum } from '../operator/running-operator.ts'
 import { WatchedDatabase } from '../operator/watched-database.ts'
 import { ARGOCD, startArgocd } from './argocd-processes.ts'
 import { runLua } from './lua.ts'
@@ -158,6 +158,9 @@ describeOnControlPlane('Argo CD', (controlPlane) => {
   test.each(DIFFS)('is still Synced after ten reconciles, with the diff of %s', async (options) => {
     await compareWith(options)
     const before = await application()
+    const reconciles = async () =>
+      sum((await operator?.metrics()) ?? new Map(), 'workqueue_work_duration_seconds_count')
+    const reconciled = await reconciles()
     for (let round = 0; round < 10; round++) {
       const request = `engageops.dev/reconcile-requested-at=${options}-${round}`
       await inEngage(['annotate', 'engage', '--all', request, '--overwrite'])
@@ -165,6 +168,8 @@ describeOnControlPlane('Argo CD', (controlPlane) => {
       await refresh()
       expect((await application()).sync.status).toBe('Synced')
     }
+    // Of the destination, and of the space with its activations.
+    expect(await reconciles()).toBeGreaterThanOrEqual(reconciled + 20)
     await becomes('Synced', 'Healthy')
     expect((await application()).history).toEqual(before.history)
   })
