@@ -7,11 +7,12 @@ import type { EngageSpace } from '../model/space.ts'
 import { reconcileActivation } from '../reconcile/activation.ts'
 import { type ReconcileContext, type Resources, readResources } from '../reconcile/context.ts'
 import { reconcileDestination } from '../reconcile/destination.ts'
+import { freeLease, type LeaseScope } from '../reconcile/free-lease.ts'
 import { loadableOf } from '../reconcile/loadable-order.ts'
 import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
 import type { ClusterStore, RawResource } from './cluster-store.ts'
 import { destinationInterval, driftInterval, isOfConnection, RetryLater } from './intervals.ts'
-import { type Job, SPACE_LABEL } from './resource-types.ts'
+import { type Job, SPACE_LABEL, TEMPLATE_HASH } from './resource-types.ts'
 import { runRequested, runRequestedOfDestination } from './run-now.ts'
 import { type RunsContext, recordRuns } from './runs.ts'
 import { applyChildren, type Children, isFinished, pruneChildren } from './sync-children.ts'
@@ -77,7 +78,7 @@ export class Controller {
     const { metadata } = change.object
     const space = metadata.labels?.[SPACE_LABEL]
     if (space === undefined || change.type === 'Added') return
-    if (change.type === 'Modified' && change.previous.metadata.generation === metadata.generation) return
+    if (change.type === 'Modified' && !isByOthers(change.previous, change.object)) return
     this.#parts.queue.add(`space/${metadata.namespace}/${space}`)
   }
 
@@ -130,7 +131,10 @@ export class Controller {
     const { store } = this.#parts
     const isIt = ({ metadata }: EngageSpace) => metadata.namespace === namespace && metadata.name === name
     const found = (await store.spaces()).find(isIt)
-    if (found && found.metadata.deletionTimestamp === undefined) await recordRuns(this.#parts, found)
+    if (found && found.metadata.deletionTimestamp === undefined) {
+      const onKilled = (of: LeaseScope, job: string) => freeLease(context, of, job)
+      await recordRuns({ ...this.#parts, onKilled }, found)
+    }
 
     const resources = await readResources(store)
     const space = resources.spaces.find(isIt)
@@ -211,6 +215,12 @@ export class Controller {
   #addSpacesOf(destination: string, lane: 'edit' | 'resync'): void {
     for (const space of this.#parts.store.spacesOf(destination)) this.#parts.queue.add(`space/${space}`, lane)
   }
+}
+
+/** Whether somebody else changed what the operator made: with its own change the hash changes too. */
+function isByOthers(before: KubeObject, { metadata }: KubeObject): boolean {
+  const { generation, annotations } = before.metadata
+  return generation !== metadata.generation && annotations?.[TEMPLATE_HASH] === metadata.annotations?.[TEMPLATE_HASH]
 }
 
 /** Whether nothing changed but what the operator itself writes. */

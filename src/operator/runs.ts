@@ -2,6 +2,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { keyOf } from '../kube/object.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { RunSummary } from '../model/status.ts'
+import type { LeaseScope } from '../reconcile/free-lease.ts'
 import { recordOrderRun } from '../reconcile/record-order-run.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
 import type { ResourceCache } from './resource-cache.ts'
@@ -26,7 +27,9 @@ export interface RunsContext {
   client: KubeClient
   store: ResourceStore
   jobs: ResourceCache<Job>
-  onRun: (of: { namespace: string; space: string; destination: string }, run: RunSummary) => void
+  onRun: (of: LeaseScope, run: RunSummary) => void
+  /** Told of a Job whose last pod had no time to end well. */
+  onKilled: (of: LeaseScope, job: string) => Promise<void>
 }
 
 /** Puts the runs of Jobs that have ended into the status of the space and of its activations, each once, oldest first. */
@@ -45,12 +48,17 @@ export async function recordRuns(context: RunsContext, space: EngageSpace): Prom
     .filter((job) => !isFull(job) || endOf(job) > oldest)
     .sort((a, b) => (endOf(a) < endOf(b) ? -1 : 1))
   for (const job of ended) {
-    const { collections, ...summary } = await runOf(context.client, job)
     const { namespace, name } = space.metadata
     const destination = job.metadata.labels?.[DESTINATION_LABEL] ?? ''
+    const scope = { namespace, space: name, destination }
+    const endings = await endingsOf(context.client, job)
+    const verdict = readVerdict(endings[0]?.message)
+    if (!verdict) await context.onKilled(scope, job.metadata.name)
+    const earlier = endings.slice(1).flatMap(({ message }) => readVerdict(message) ?? [])
+    const { collections, ...summary } = together(verdict ?? runOf(job, endings[0]), earlier, job.metadata.name)
     const rowsOf = collections && new Map(Object.entries(collections))
-    await recordOrderRun(context.store, { namespace, space: name, destination }, summary, rowsOf, () => true)
-    context.onRun({ namespace, space: name, destination }, summary)
+    await recordOrderRun(context.store, scope, summary, rowsOf, () => true)
+    context.onRun(scope, summary)
     const [type, reason] = EVENTS[summary.status]
     const why = summary.notices[0] ? `; ${summary.notices[0].message}` : ''
     await context.store.event(
@@ -67,21 +75,25 @@ const ending = (job: Job) =>
 
 const endOf = (job: Job): string => job.status?.completionTime ?? ending(job)?.lastTransitionTime ?? ''
 
-/** What became of a Job: the verdict of its last pod, or what Kubernetes says of it. */
-async function runOf(client: KubeClient, job: Job): Promise<Verdict> {
-  const { name, namespace, uid = name } = job.metadata
+type Ending = { exitCode: number; reason?: string; message?: string; finishedAt?: string }
+
+/** How the pods of a Job ended, the last one first. */
+async function endingsOf(client: KubeClient, { metadata }: Job): Promise<Ending[]> {
+  const { name, namespace } = metadata
   const { items } = await client.list<Pod>(PODS, { namespace, labelSelector: `batch.kubernetes.io/job-name=${name}` })
-  const endings = items
+  return items
     .flatMap(({ status }) => status?.containerStatuses ?? [])
     .flatMap(({ state }) => state?.terminated ?? [])
     .sort((a, b) => ((a.finishedAt ?? '') < (b.finishedAt ?? '') ? 1 : -1))
-  const verdict = endings.map(({ message }) => readVerdict(message)).find((found) => found !== undefined)
-  if (verdict) return { ...verdict, job: name }
+}
 
+/** What Kubernetes says of a Job that left no verdict. */
+function runOf(job: Job, last: Ending | undefined): Verdict {
+  const { name, uid = name } = job.metadata
   const end = endOf(job)
   const { type, reason, message } = ending(job) ?? { type: 'Failed', reason: 'Unknown', message: '' }
-  const pod = endings[0] ? `, its last pod ended with ${endings[0].exitCode} (${endings[0].reason ?? 'Error'})` : ''
-  const summary: RunSummary = {
+  const pod = last ? `, its last pod ended with ${last.exitCode} (${last.reason ?? 'Error'})` : ''
+  return {
     runId: uid,
     start: job.status?.startTime ?? end,
     end,
@@ -97,7 +109,19 @@ async function runOf(client: KubeClient, job: Job): Promise<Verdict> {
               count: 1,
             },
           ],
-    job: name,
   }
-  return summary
+}
+
+/** A pod that was evicted or failed has committed what it had read: its rows count too. */
+function together(last: Verdict, earlier: readonly Verdict[], job: string): Verdict {
+  const all = [last, ...earlier]
+  const [start = last.start] = all.map((verdict) => verdict.start).sort()
+  const total: Verdict = { ...last, start, rows: all.reduce((sum, { rows }) => sum + rows, 0), job }
+  if (earlier.length === 0 || all.some(({ collections }) => !collections)) return total
+  const collections: Record<string, number> = {}
+  for (const verdict of all) {
+    for (const [table, rows] of Object.entries(verdict.collections ?? {}))
+      collections[table] = (collections[table] ?? 0) + rows
+  }
+  return { ...total, collections }
 }

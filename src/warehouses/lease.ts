@@ -120,6 +120,21 @@ export async function releaseLease(session: Session, dialect: Dialect, lease: Le
   )
 }
 
+/** Takes the lease from a holder that is known to be gone: others need not wait until it expires. */
+export async function expireLease(
+  session: Session,
+  { quote, table, literal }: Dialect,
+  leases: TableName,
+  scope: string,
+  holder: string,
+): Promise<void> {
+  const free = literal(new Date(0).toISOString(), 'Timestamp')
+  const [ofScope, ofHolder] = [literal(scope, 'String'), literal(holder, 'String')]
+  await session.execute(
+    `UPDATE ${table(leases)} SET ${quote('expires_at')} = ${free} WHERE ${quote('scope')} = ${ofScope} AND ${quote('holder')} = ${ofHolder}`,
+  )
+}
+
 async function updateOwn(session: Session, dialect: Dialect, lease: Lease, assignment: string): Promise<void> {
   const count = await session.execute(
     `UPDATE ${dialect.table(lease.table)} SET ${assignment} WHERE ${own(dialect, lease)}`,
