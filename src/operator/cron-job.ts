@@ -108,7 +108,8 @@ function podTemplate(
 ) {
   const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } })
   const volumes = config.order.sources.flatMap(({ name, volume }) => (volume ? [{ name, volume }] : []))
-  const secrets = secretReferences(config)
+  const { order, warehouse: settings } = config
+  const secrets = secretReferences([settings, order.sources])
   return {
     metadata: {
       labels: { ...pod?.labels, ...labels },

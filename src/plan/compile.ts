@@ -31,20 +31,20 @@ export interface CompileRules {
 
 /**
  * The work order of a space in a warehouse that it is connected to: of the activations given, those that are of this
- * pair, valid and not suspended.
+ * pair, valid and not suspended. `verdicts` are those of `judgeActivations`, where the caller has them already.
  */
 export function compileWorkOrder(
   space: EngageSpace,
   destination: WarehouseDestination,
   activations: readonly Activation[],
   rules: CompileRules,
+  verdicts = judgeActivations(space, destination, activations, rules.identifiers),
 ): WorkOrder {
   const { identifiers } = rules
   const connection = space.spec.destinations.find(({ name }) => name === destination.metadata.name)
   if (!connection) throw new RangeError(`${space.metadata.name} is not connected to ${destination.metadata.name}`)
   const schemas = schemasOf(space.spec, connection)
   const computations = computationsOf(space.spec)
-  const verdicts = judgeActivations(space, destination, activations, identifiers)
   const active = [...verdicts].flatMap(([activation, verdict]): Active[] => {
     const computation = findComputation(computations, activation.spec)
     return verdict || !computation || activation.spec.suspend ? [] : [{ activation, computation }]

@@ -100,12 +100,13 @@ async function openWork(context: ReconcileContext, pair: Pair): Promise<Work> {
   const { space, destination, resources } = pair
   const warehouse = await warehouseFor(context, destination)
   const { dialect, capabilities } = warehouse
-  const order = compileWorkOrder(space, destination, resources.activations, {
+  const verdicts = judgeActivations(space, destination, resources.activations, dialect.identifiers)
+  const rules = {
     identifiers: dialect.identifiers,
     maxColumns: capabilities.maxColumns,
     installationId: context.installationId,
-  })
-  const verdicts = judgeActivations(space, destination, resources.activations, dialect.identifiers)
+  }
+  const order = compileWorkOrder(space, destination, resources.activations, rules, verdicts)
   return { context, pair, warehouse, order, verdicts }
 }
 
