@@ -40,8 +40,9 @@ export async function startArgocd({ run: folder, kubeconfig, kubectl }: ControlP
   const binary = path.join(folder, 'argocd')
   await symlink(await goTool('argocd'), binary)
   const crds = path.join(folder, 'argocd-crds')
+  const sources = path.join(await moduleFolder(), 'manifests/crds')
   for (const name of ['application-crd.yaml', 'appproject-crd.yaml'])
-    await cp(path.join(await moduleFolder(), 'manifests/crds', name), path.join(crds, name))
+    await cp(path.join(sources, name), path.join(crds, name))
   await applyCrds(kubectl, crds)
   const list = { apiVersion: 'v1', kind: 'List', items: INSTALLATION }
   await kubectl(['apply', `--namespace=${ARGOCD}`, '--server-side', '--filename=-'], JSON.stringify(list))
