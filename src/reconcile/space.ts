@@ -79,10 +79,20 @@ async function makeTables(
   }
 }
 
-/** What was done, in few words: `in warehouse: 4 CreateTable, 2 AddColumn`. */
+const DONE: Record<Change['kind'], string> = {
+  CreateSchema: 'schemas made',
+  CreateTable: 'tables made',
+  AddColumn: 'columns added',
+  RenameColumn: 'columns renamed',
+  WidenColumn: 'columns widened',
+  DropColumn: 'columns dropped',
+  DropTable: 'tables dropped',
+}
+
+/** What was done, in few words: `in warehouse: tables made: 4, columns added: 2`. */
 function told(destination: string, changes: readonly Change[]): string {
   const kinds = Map.groupBy(changes, ({ kind }) => kind)
-  return `in ${destination}: ${[...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ')}`
+  return `in ${destination}: ${[...kinds].map(([kind, all]) => `${DONE[kind]}: ${all.length}`).join(', ')}`
 }
 
 export const destinationNotFound = (name: string): Trouble => ({
