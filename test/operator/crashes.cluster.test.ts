@@ -61,7 +61,7 @@ describeOnCluster('an operator that is killed', (cluster) => {
       ddl: await database.ddl(),
       rows: await database.rowsWritten(),
     }).toEqual(before)
-  })
+  }, 300_000)
 
   describe('with a standby', () => {
     test('a crash: the standby works within 20 seconds; SIGTERM: within 3', async () => {
