@@ -56,7 +56,8 @@ export async function killProcess(run: string, name: string): Promise<void> {
 
 /** Throws where a process has ended, with the end of its log. */
 export function failIfEnded(run: string, name: string): void {
-  if (isOfRun(Number(read(path.join(run, `${name}.pid`))), run)) return
+  // Not by its command line, which is empty for a moment when a program takes the place of the one that starts it.
+  if (existsSync(`/proc/${read(path.join(run, `${name}.pid`))}`)) return
   throw new Error(`${name} has ended:\n${read(path.join(run, `${name}.log`)).slice(-2000)}`)
 }
 
