@@ -18,6 +18,7 @@ describeOnCluster('three spaces in two warehouses', (cluster) => {
   test(`are as declared after each of ${BURSTS} bursts of changes`, { timeout: 60_000 + BURSTS * 60_000 }, async () => {
     const property = fc.asyncProperty(bursts(BURSTS), async (all) => {
       await using run = await ModelRun.start(cluster())
+      expect(await run.complaints(), 'at the start').toEqual([])
       for (const [index, burst] of all.entries()) {
         const where = () => `burst ${index + 1} of ENGAGEOPS_MODEL_SEED=${SEED}:\n${run.story.join('\n')}\n`
         await run.work(burst).catch((error: unknown) => {

@@ -6,6 +6,7 @@ export type Warehouse = (typeof WAREHOUSES)[number]
 
 export const AUDIENCES = { shoppers: 'Profile', vips: 'Profile', carts: 'Linked' } as const
 export type Audience = keyof typeof AUDIENCES
+export const AUDIENCE_KEYS = ['shoppers', 'vips', 'carts'] as const satisfies readonly Audience[]
 export const TRAITS = ['revenue', 'orders_count'] as const
 export type Trait = (typeof TRAITS)[number]
 /** A trait's type only ever becomes wider: the other way values could be lost, and it would wait for a person. */
@@ -49,13 +50,42 @@ export interface Declared {
   made: number
 }
 
-/** An empty namespace with both warehouses. */
+/** Both warehouses, all spaces with all that they can have, and some activations. */
 export const START: Declared = {
-  spaces: new Map(),
+  spaces: new Map(
+    SPACES.map((name) => {
+      const traits = Object.fromEntries(TRAITS.map((trait) => [trait, 'Integer' as const]))
+      return [name, { name, warehouses: WAREHOUSES, audiences: AUDIENCE_KEYS, traits }]
+    }),
+  ),
   warehouses: new Set(WAREHOUSES),
-  activations: new Map(),
+  activations: new Map(
+    [
+      first('a0', 'alpha', 'east', 'shoppers', actions('orders'), true),
+      first('a1', 'alpha', 'east', 'carts', actions('orders'), true),
+      first('a2', 'beta', 'west', 'vips', actions('visits'), true),
+      first('a3', 'gamma', 'west', 'carts', actions('orders'), false),
+      first('a4', 'alpha', 'west', 'shoppers', { kind: 'Classic', calls: ['Identify', 'Track'] }, false),
+      first('a5', 'beta', 'west', 'revenue', { kind: 'Classic', calls: ['Track'] }, true),
+    ].map((it) => [it.name, it]),
+  ),
   types: new Map(),
-  made: 0,
+  made: 1,
+}
+
+function first(
+  name: string,
+  space: string,
+  warehouse: Warehouse,
+  computation: Audience | Trait,
+  storage: Storage,
+  drops: boolean,
+): Activation {
+  return { name, incarnation: 0, space, warehouse, computation, storage, suspend: false, drops }
+}
+
+function actions(table: string): Storage {
+  return { kind: 'Actions', table, side: 'In', extras: ['plan'] }
 }
 
 export const isAudience = (key: Audience | Trait): key is Audience => key in AUDIENCES

@@ -75,7 +75,11 @@ export class ModelRun implements AsyncDisposable {
       await run.#putSecret(warehouse.name, warehouse.password)
       await fleet.apply(warehouse.manifest(cluster.namespace))
     }
+    const { spaces, activations } = START
+    await fleet.apply(...[...spaces.values()].map((it) => spaceManifest(cluster.namespace, it)))
+    await fleet.apply(...[...activations.values()].map((it) => activationManifest(cluster.namespace, it)))
     await run.#isQuiet(START)
+    run.#expected = new Expected(NOTHING, [START])
     return run
   }
 

@@ -55,27 +55,27 @@ export class WarehouseByHand implements AsyncDisposable {
     )
     if (id === undefined) return 'there is no table'
     this.#made += 1
-    const sql = this.#statement(work, id, [...(tables.get(id)?.keys() ?? [])])
+    const sql = this.#statement(work, id, tables)
     await this.database.query(sql)
     return sql
   }
 
-  #statement({ hand, column: which }: HandWork, id: string, columns: readonly string[]): string {
-    const [schema, name] = partsOf(id)
-    const place = `"${schema}"."${name}"`
+  #statement({ hand, column: which }: HandWork, id: string, tables: Tables): string {
+    const [schema] = partsOf(id)
+    const place = placeOf(id)
     const fresh = `${BY_HAND}${this.#made}`
     switch (hand) {
       case 'DropColumn':
-        return `ALTER TABLE ${place} DROP COLUMN IF EXISTS "${pick(
-          columns.filter((it) => it !== 'id' && !it.startsWith(BY_HAND)),
-          which,
-        )}"`
+        return `ALTER TABLE ${place} DROP COLUMN IF EXISTS "${pick(columnsOf(tables.get(id)), which)}"`
       case 'RenameTable':
         return `ALTER TABLE ${place} RENAME TO ${fresh}`
       case 'AddColumn':
         return `ALTER TABLE ${place} ADD COLUMN ${fresh} text DEFAULT 'by hand'`
-      case 'AddRow':
-        return `INSERT INTO ${place} (id) VALUES ('${randomUUID()}')`
+      case 'AddRows':
+        return [...tables.keys()]
+          .filter((it) => !isByHand(it))
+          .map((it) => `INSERT INTO ${placeOf(it)} (id) VALUES ('${randomUUID()}')`)
+          .join('; ')
       case 'MakeTable':
         return `CREATE TABLE "${schema}".${fresh} AS SELECT n, md5(n::text) AS text, n / 7.0 AS number FROM generate_series(1, 50) n`
     }
@@ -100,14 +100,13 @@ export class WarehouseByHand implements AsyncDisposable {
   async content(): Promise<Map<string, string>> {
     const found = new Map<string, string>()
     for (const [id, columns] of await this.tables()) {
-      const [schema, name] = partsOf(id)
       const isTheirs = isByHand(id)
       const kept = [...columns.keys()]
         .filter((column) => isTheirs || column === 'id' || column.startsWith(BY_HAND))
         .sort()
       const row = `ROW(${kept.map((column) => `"${column}"`).join(', ')})::text`
       const [hash] = await this.database.query(
-        `SELECT md5(coalesce(string_agg(${row}, E'\\n' ORDER BY ${row}), '')) AS hash FROM "${schema}"."${name}"`,
+        `SELECT md5(coalesce(string_agg(${row}, E'\\n' ORDER BY ${row}), '')) AS hash FROM ${placeOf(id)}`,
       )
       found.set(id, `${kept} ${hash?.hash}`)
     }
@@ -128,3 +127,12 @@ function partsOf(id: string): [string, string] {
   const [schema = '', name = ''] = id.slice(id.indexOf(' ') + 1).split('.')
   return [schema, name]
 }
+
+function placeOf(id: string): string {
+  const [schema, name] = partsOf(id)
+  return `"${schema}"."${name}"`
+}
+
+/** Columns of the operator's that no key is of. */
+const columnsOf = (table: ReadonlyMap<string, string> = new Map()): string[] =>
+  [...table.keys()].filter((name) => name !== 'id' && !name.startsWith(BY_HAND))
