@@ -47,18 +47,20 @@ export class Gates<T> {
   refresh(gate: Gate<T>): void {
     const { edit, resync } = gate.waiting
     const limit = gate.name === undefined ? Number.POSITIVE_INFINITY : this.#limit
-    const passable = !gate.closed && gate.working < limit
+    // Where more than one may pass, resyncs leave room for an edit.
+    const limits = { edit: limit, resync: Math.max(1, limit - 1) }
     for (const lane of ['edit', 'resync'] as const) {
-      if (passable && gate.waiting[lane].size > 0) this.#passable[lane].push(gate)
+      const isPassable = !gate.closed && gate.working < limits[lane] && gate.waiting[lane].size > 0
+      if (isPassable) this.#passable[lane].push(gate)
       else this.#passable[lane].delete(gate)
     }
     if (!gate.closed && gate.working + edit.size + resync.size === 0) this.#gates.delete(gate.name)
   }
 
-  /** The next item that may pass; it counts as being worked on from here. */
-  shift(): T | undefined {
-    const resyncFirst = this.#editsInARow >= EDITS_IN_A_ROW
-    const lanes: Lane[] = resyncFirst ? ['resync', 'edit'] : ['edit', 'resync']
+  /** The next item that may pass, an edit where `mayResync` is false; it counts as being worked on from here. */
+  shift(mayResync = true): T | undefined {
+    const resyncFirst = mayResync && this.#editsInARow >= EDITS_IN_A_ROW
+    const lanes: Lane[] = resyncFirst ? ['resync', 'edit'] : mayResync ? ['edit', 'resync'] : ['edit']
     for (const lane of lanes) {
       const gate = this.#passable[lane].shift()
       const item = gate?.waiting[lane].shift()

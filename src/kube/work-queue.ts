@@ -78,6 +78,8 @@ export class WorkQueue {
   #work: Work | undefined
   #stopped: (() => void) | undefined
   #dispatching = false
+  /** How many resyncs are worked on: half of the workers are left to edits. */
+  #resyncing = 0
 
   constructor(options: QueueOptions = {}) {
     this.#options = options
@@ -185,7 +187,7 @@ export class WorkQueue {
       this.#dispatching = false
       const work = this.#work
       while (work !== undefined && !work.stop.aborted && this.#working.size < work.workers) {
-        const item = this.#gates.shift()
+        const item = this.#gates.shift(this.#resyncing < Math.ceil(work.workers / 2))
         if (item === undefined) break
         void this.#process(item, work)
       }
@@ -196,6 +198,7 @@ export class WorkQueue {
     const { key, gate, lane, since } = item
     const begin = this.#clock.now()
     item.working = true
+    if (lane === 'resync') this.#resyncing += 1
     this.#working.set(key, begin)
     this.#options.observer?.started?.(key, (begin - since) / 1000)
     const limit = this.#limit(work)
@@ -212,6 +215,7 @@ export class WorkQueue {
     this.#working.delete(key)
     this.#items.delete(key)
     gate.working -= 1
+    if (lane === 'resync') this.#resyncing -= 1
     this.#gates.refresh(gate)
     if (item.again !== undefined) this.#insert(key, item.again)
     this.#dispatch()

@@ -70,6 +70,34 @@ test('edits overtake resyncs, but for every eighth turn', async () => {
   expect(turns.join('')).toBe('eeeeeeereeeeeeer')
 })
 
+test('resyncs leave half of the workers to edits', async () => {
+  const { queue, started, end } = start({}, 4)
+  for (let i = 0; i < 5; i += 1) queue.add(`resync-${i}`, 'resync')
+  await settle()
+  expect(started).toEqual(['resync-0', 'resync-1'])
+  for (const key of ['edit-0', 'edit-1', 'edit-2']) queue.add(key)
+  await settle()
+  expect(started.slice(2)).toEqual(['edit-0', 'edit-1'])
+  await end('resync-0')
+  expect(started.at(-1)).toBe('edit-2')
+  await end('edit-2')
+  expect(started.at(-1)).toBe('resync-2')
+})
+
+test('resyncs leave one place in a gate to edits', async () => {
+  const { queue, started, end } = start({ gateOf: () => 'gate', gateLimit: 2 }, 8)
+  for (const key of ['resync-0', 'resync-1']) queue.add(key, 'resync')
+  await settle()
+  expect(started).toEqual(['resync-0'])
+  queue.add('edit')
+  await settle()
+  expect(started).toEqual(['resync-0', 'edit'])
+  await end('edit')
+  expect(started).toHaveLength(2)
+  await end('resync-0')
+  expect(started.at(-1)).toBe('resync-1')
+})
+
 test('an edit of a key that waits as resync takes it along', async () => {
   const { queue, started, lanes, end } = start()
   queue.add('busy')
