@@ -112,6 +112,7 @@ describe.skipIf(!hasHelm)('the chart', { timeout: HELM_TIMEOUT }, () => {
         '--metrics-port=9090',
         '--health-port=9091',
         '--log-level=debug',
+        '--watch-secrets',
         '--selector=shard=a,tier in (x, y)',
         '--log-level=trace',
       ],

@@ -170,7 +170,7 @@ describeOnNode('a node', (cluster) => {
     await kubectl(['wait', '--for=condition=Ready', 'pod/web', '--timeout=60s'])
     const address = await kubectl(['get', 'service', 'web', '--output=jsonpath={.spec.clusterIP}'])
     expect(
-      await eventually('the Service, from this host', 10, async () => (await fetch(`http://${address}`)).text()),
+      await eventually('the Service, from this host', 45, async () => (await fetch(`http://${address}`)).text()),
     ).toBe('served')
     const here = createServer((_request, response) => response.end('here')).listen(0, network.host)
     onTestFinished(() => void here.close())
