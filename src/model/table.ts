@@ -19,6 +19,9 @@ export interface Column {
   previousNames?: string[]
 }
 
+/** What a merge must know of a column. */
+export type TypedColumn = Pick<Column, 'name' | 'type'>
+
 export interface TableName {
   schema: string
   name: string

@@ -82,6 +82,7 @@ export function compileWorkOrder(
       undeclaredProperties: schemaPolicy.undeclaredProperties,
       widenTypes: schemaPolicy.widenTypes,
       maxColumns,
+      dedupeDays: Number.parseInt(schemaPolicy.dedupeWindow, 10),
     },
   }
 }

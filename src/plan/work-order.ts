@@ -73,4 +73,6 @@ export interface SchemaPolicy {
   undeclaredProperties: 'Column' | 'Discard'
   widenTypes: 'Allow' | 'Forbid'
   maxColumns: number
+  /** How many days before and after a call its duplicates are looked for, where the warehouse prunes by time. */
+  dedupeDays: number
 }

@@ -1,14 +1,15 @@
 import { IDENTIFIES_FLAG, type LaneTarget } from '../engage/convert.ts'
 import type { LaneColumn } from '../engage/lane.ts'
-import type { TableName } from '../model/table.ts'
+import type { TableName, TypedColumn } from '../model/table.ts'
 import { bookkeepingTable, usersTwin } from '../plan/bookkeeping.ts'
 import type { Change } from '../plan/change.ts'
-import { standardNames } from '../plan/standard-tables.ts'
+import { standardColumns, standardNames } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { checkEpoch, type Lease } from '../warehouses/lease.ts'
-import type { Dialect, Session, StagePart, Statement, UsersMerge, Warehouse } from '../warehouses/port.ts'
+import type { Dialect, EventsMerge, Session, StagePart, Statement, UsersMerge, Warehouse } from '../warehouses/port.ts'
 import type { Catalog } from './catalog.ts'
 import type { Checkpoints, Progress } from './checkpoints.ts'
+import { dedupeRange } from './dedupe-range.ts'
 import { registerStatements } from './register.ts'
 import { removeParts } from './stage-writer.ts'
 
@@ -79,13 +80,16 @@ export class Committer {
     }
     if (!capabilities.transactionalDdl) await evolve()
 
+    const schema = order.bookkeepingSchema
     const stages: string[] = []
     try {
-      for (const { columns, parts } of segment.stages) stages.push(await session.stage({ columns, parts }))
+      for (const { columns, parts } of segment.stages) stages.push(await session.stage({ schema, columns, parts }))
       const discards = bookkeepingTable(order.bookkeepingSchema, 'discards')
       const discardStage =
-        segment.discards.length > 0 && (await session.stage({ columns: discards.columns, parts: segment.discards }))
+        segment.discards.length > 0 &&
+        (await session.stage({ schema, columns: discards.columns, parts: segment.discards }))
       if (discardStage) stages.push(discardStage)
+      const ranges = await this.#ranges(stages)
       await session.transaction(async () => {
         await checkEpoch(session, dialect, this.#context.lease)
         if (capabilities.transactionalDdl) await evolve()
@@ -93,7 +97,8 @@ export class Committer {
           const stage = stages[number]
           if (stage === undefined) continue
           for (const { target, columns } of merge.tables) {
-            await this.#run(mergeRows(dialect, target, stage, columns, loadedAt), target.table.name, committed)
+            const statements = mergeRows(dialect, target, { stage, columns, loadedAt, ...ranges[number] })
+            await this.#run(statements, target.table.name, committed)
           }
         }
         if (discardStage) {
@@ -158,8 +163,20 @@ export class Committer {
     const twin = twinOf(order, target)
     const columns = catalog.columnsOf(twin)
     const standard = standardNames('UsersTwin')
-    const traits = [...columns.keys()].filter((name) => !standard.has(name) && !isLeftOut(users, name))
+    const traits = [...columns].flatMap(([name, { type }]): TypedColumn[] =>
+      type === undefined || standard.has(name) || isLeftOut(users, name) ? [] : [{ name, type }],
+    )
     return { users, twin, stage: unionOf(warehouse.dialect, stages, columns), traits, rows: this.pendingRows, loadedAt }
+  }
+
+  /** Where duplicates of each stage's rows are looked for: everywhere, or near their times. */
+  async #ranges(stages: readonly string[]): Promise<Pick<EventsMerge, 'within'>[]> {
+    const { session, warehouse, order } = this.#context
+    if (!warehouse.capabilities.prunesByTime) return []
+    const ranges: Pick<EventsMerge, 'within'>[] = []
+    for (const stage of stages)
+      ranges.push(await dedupeRange(session, warehouse.dialect, stage, order.policy.dedupeDays))
+    return ranges
   }
 
   async #run(statements: readonly Statement[], table: string, { rows }: Committed): Promise<void> {
@@ -217,7 +234,7 @@ function planStage(context: CommitContext, { targets, fed, columns }: Segment['s
     const needed = neededOf(context, target, columns)
     changes.push(...context.catalog.evolve(target.table, target.kind, needed))
     if (isTwin) changes.push(...context.catalog.evolve(twinOf(context.order, target), 'UsersTwin', needed))
-    return isFed ? [{ target, columns: needed.map((column) => column.name) }] : []
+    return isFed ? [{ target, columns: needed }] : []
   })
   return { changes, tables }
 }
@@ -231,38 +248,16 @@ const neededOf = ({ isLeftOut }: CommitContext, { table, bit }: LaneTarget, colu
 const twinOf = (order: WorkOrder, target: LaneTarget): TableName =>
   usersTwin(order.bookkeepingSchema, target.table.schema)
 
-const BASE = ['id', 'received_at', 'user_id', 'anonymous_id', 'sent_at', 'timestamp', 'original_timestamp']
-
 /** Users are merged later: see Committer. */
 function mergeRows(
   dialect: Dialect,
   { table, kind }: LaneTarget,
-  stage: string,
-  columns: string[],
-  loadedAt: string,
+  merge: Pick<EventsMerge, 'stage' | 'within' | 'loadedAt'> & { columns: readonly TypedColumn[] },
 ): Statement[] {
-  switch (kind) {
-    case 'Users':
-    case 'UsersTwin':
-      return []
-    case 'Identifies':
-      return dialect.mergeEvents({
-        target: table,
-        stage,
-        columns: [...BASE, ...columns],
-        only: IDENTIFIES_FLAG,
-        loadedAt,
-      })
-    case 'Event':
-      return dialect.mergeEvents({
-        target: table,
-        stage,
-        columns: [...BASE, 'event', 'event_text', ...columns],
-        loadedAt,
-      })
-    case 'StorageActions':
-      return dialect.mergeEvents({ target: table, stage, columns: ['id', 'received_at', ...columns], loadedAt })
-  }
+  if (kind === 'Users' || kind === 'UsersTwin') return []
+  const standard = standardColumns(kind).filter(({ name }) => name !== 'uuid_ts')
+  const only = kind === 'Identifies' ? { only: IDENTIFIES_FLAG } : {}
+  return dialect.mergeEvents({ ...merge, ...only, target: table, columns: [...standard, ...merge.columns] })
 }
 
 function addNewColumns(found: Committed['newColumns'], changes: readonly Change[], bookkeepingSchema: string): void {

@@ -1,7 +1,7 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
 import type { WarehouseBlock, WarehouseKind } from '../model/destination.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
-import type { LogicalType, Table, TableName } from '../model/table.ts'
+import type { LogicalType, Table, TableName, TypedColumn } from '../model/table.ts'
 import type { Change } from '../plan/change.ts'
 import type { Observed, ObservedColumn, ObservedTable } from '../plan/observed.ts'
 
@@ -42,6 +42,8 @@ export interface Capabilities {
   rejectsNul: boolean
   /** Every statement costs money: no drift loop, probes only authenticate. */
   metered: boolean
+  /** Ids are looked up only near the `received_at` of the stage: whole tables would be read otherwise. See EventsMerge. */
+  prunesByTime: boolean
   /** Only the local mode can use it. */
   localOnly: boolean
   /** Default of schemaPolicy.maxColumns. */
@@ -97,10 +99,12 @@ export interface EventsMerge {
   target: TableName
   /** Quoted name of the stage, as `Session.stage` returned it. */
   stage: string
-  /** Columns to write, `id` and `received_at` among them, `uuid_ts` not. */
-  columns: string[]
+  /** Columns to write, `id` and `received_at` among them, `uuid_ts` not; types are those of stage and target. */
+  columns: readonly TypedColumn[]
   /** Boolean column of the stage that says which rows are meant; absent: all. */
   only?: string
+  /** Rows of the target outside of these `received_at` (ISO 8601, both ends belong to it) are not looked at; absent: all are. */
+  within?: { from: string; to: string }
   /** ISO 8601 text: what `uuid_ts` of written rows becomes. */
   loadedAt: string
 }
@@ -121,7 +125,7 @@ export interface UsersMerge {
   /** Quoted name of a stage, or a SELECT in parentheses, with the twin's columns; rows without user_id or trait_set are not meant. */
   stage: string
   /** Trait (and context) columns to write. */
-  traits: string[]
+  traits: readonly TypedColumn[]
   /** At most so many rows are in the stage. */
   rows: number
   loadedAt: string
@@ -139,8 +143,8 @@ export interface Session extends AsyncDisposable {
   /** Runs the work in one transaction, rolled back when it throws. Not nested. Without `transactions` just runs it. */
   transaction<T>(work: () => Promise<T>): Promise<T>
   /**
-   * Loads CSV files into a new temporary table that has the given columns, and returns its quoted name. Columns that a
-   * part lacks are NULL. To be dropped by `dropStage`, also after a rollback.
+   * Loads CSV files into a new table that has the given columns, and returns its quoted name. Columns that a part lacks
+   * are NULL. To be dropped by `dropStage`, also after a rollback; what a lost client leaves behind is gone within a day.
    */
   stage(stage: StageInput): Promise<string>
   dropStage(name: string): Promise<void>
@@ -148,7 +152,9 @@ export interface Session extends AsyncDisposable {
 }
 
 export interface StageInput {
-  columns: { name: string; type: LogicalType }[]
+  /** Where the stage is made, in warehouses whose temporary tables need a schema. */
+  schema: string
+  columns: TypedColumn[]
   parts: StagePart[]
 }
 

@@ -60,7 +60,7 @@ describe.each([
   })
 
   it('merges events', async () => {
-    const columns = ['id', 'received_at', 'user_id', 'plan', 'order']
+    const columns = event.columns.filter(({ name }) => ['id', 'received_at', 'user_id', 'plan', 'order'].includes(name))
     const merge = { target: event, stage: 'temp."stage"', columns, only: 'to_identifies', loadedAt: LOADED_AT }
     await expectSql(
       'merge-events',
@@ -69,9 +69,8 @@ describe.each([
   })
 
   it('merges users', async () => {
-    const traits = TRAITS.map((column) => column.name)
     const statements = dialect
-      .mergeUsers({ users, twin, stage: 'temp."stage"', traits, rows: 1, loadedAt: LOADED_AT })
+      .mergeUsers({ users, twin, stage: 'temp."stage"', traits: TRAITS, rows: 1, loadedAt: LOADED_AT })
       .flat()
     await expectSql(
       'merge-users',

@@ -10,6 +10,7 @@ export const capabilities: Capabilities = {
   exactFloat: false,
   rejectsNul: false,
   metered: false,
+  prunesByTime: false,
   localOnly: true,
   maxColumns: 1000,
   // Large enough for whole row groups (122,880 rows) in each table: those go into the file without passing through the log.

@@ -13,7 +13,8 @@ const REPLACEMENTS = 'temp.eo_replacements'
  */
 export function mergeEvents(names: Names, merge: EventsMerge): Statement[] {
   const { quote, table, literal } = names
-  const { stage, columns, only } = merge
+  const { stage, only } = merge
+  const columns = merge.columns.map(({ name }) => name)
   const target = table(merge.target)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const list = columns.map(quote).join(', ')
@@ -114,7 +115,7 @@ function mergePortion(
   const users = table(merge.users)
   const twin = table(merge.twin)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
-  const traits = merge.traits.map(quote)
+  const traits = merge.traits.map(({ name }) => quote(name))
   const twinColumns = ['user_id', 'trait_set', 'received_at', '"timestamp"', 'id', ...traits]
   const meant = `user_id IS NOT NULL AND trait_set IS NOT NULL${portion('user_id')}`
   /** The twin rows of the users that the stage names, numbered by their clocks. No trait's name has a `#`. */

@@ -10,6 +10,7 @@ export const capabilities: Capabilities = {
   exactFloat: true,
   rejectsNul: true,
   metered: false,
+  prunesByTime: false,
   localOnly: false,
   // A row without its long texts must fit a page of 8 KB: about 1,000 numbers.
   maxColumns: 500,

@@ -7,7 +7,8 @@ type Names = Pick<Dialect, 'quote' | 'table' | 'literal'>
  * in by id: the pages of the key's index are then visited in order, which makes up for the sort several times.
  */
 export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge): Statement[] {
-  const { stage, columns, only } = merge
+  const { stage, only } = merge
+  const columns = merge.columns.map(({ name }) => name)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const names = columns.map(quote).join(', ')
   const versions = columns.filter((column) => column !== 'id' && column !== 'received_at').sort()
@@ -55,7 +56,7 @@ export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge):
   const users = table(merge.users)
   const twin = table(merge.twin)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
-  const traits = merge.traits.map(quote)
+  const traits = merge.traits.map(({ name }) => quote(name))
   const list = (items: readonly string[], format: (item: string) => string) => items.map(format).join(', ')
   const meant = 'user_id IS NOT NULL AND trait_set IS NOT NULL'
   const twinColumns = ['user_id', 'trait_set', 'received_at', '"timestamp"', 'id', ...traits]

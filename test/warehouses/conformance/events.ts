@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogicalType, Table } from '../../../src/model/table.ts'
-import { type Row, type SetUp, Workbench } from './workbench.ts'
+import { type Row, type SetUp, typed, Workbench } from './workbench.ts'
 
 const COLUMNS = {
   id: 'String',
@@ -49,7 +49,7 @@ export function describeEvents(setUp: SetUp): void {
     const merge = async (target: Table, rows: readonly Row[], options: { only?: string; loadedAt?: string } = {}) => {
       const stage = await bench.stage(STAGE, rows)
       const { loadedAt = LOADED[0], ...only } = options
-      const columns = Object.keys(COLUMNS)
+      const columns = typed(COLUMNS)
       const count = await bench.run(bench.dialect.mergeEvents({ target, stage, columns, loadedAt, ...only }))
       await bench.session.dropStage(stage)
       return count

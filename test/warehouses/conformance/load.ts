@@ -100,6 +100,7 @@ export function describeLoad(setUp: SetUp): void {
         await bench.part(['a', 'b'], []),
       ]
       const stage = await bench.session.stage({
+        schema: bench.stageSchema,
         columns: [
           { name: 'a', type: 'Integer' },
           { name: 'b', type: 'String' },

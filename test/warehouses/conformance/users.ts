@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogicalType, TableName } from '../../../src/model/table.ts'
 import { tableOf } from '../../../src/plan/standard-tables.ts'
-import { columnsOf, type Row, type SetUp, Workbench } from './workbench.ts'
+import { columnsOf, type Row, type SetUp, typed, Workbench } from './workbench.ts'
 
 /** Some with the names that SQL likes to give to tables. */
 const TRAITS: Record<string, LogicalType> = {
@@ -96,7 +96,7 @@ export function describeUsers(setUp: SetUp): void {
       }))
       const stage = await bench.stage(STAGE, rows)
       const count = await bench.run(
-        bench.dialect.mergeUsers({ ...tables, stage, traits: Object.keys(TRAITS), rows: MANY_ROWS, loadedAt }).flat(),
+        bench.dialect.mergeUsers({ ...tables, stage, traits: typed(TRAITS), rows: MANY_ROWS, loadedAt }).flat(),
       )
       await bench.session.dropStage(stage)
       return count

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { csvCell } from '../../../src/engage/csv.ts'
-import type { Column, LogicalType, Table, TableName } from '../../../src/model/table.ts'
+import type { Column, LogicalType, Table, TableName, TypedColumn } from '../../../src/model/table.ts'
 import type { Change } from '../../../src/plan/change.ts'
 import type { Dialect, Session, StagePart, Statement, Warehouse } from '../../../src/warehouses/port.ts'
 
@@ -22,6 +22,8 @@ export class Workbench {
   readonly session: Session
   readonly #tearDown: () => Promise<void>
   readonly #directory: string
+  /** Where stages are made. */
+  stageSchema = ''
   #files = 0
 
   private constructor(subject: Subject, session: Session, directory: string) {
@@ -34,7 +36,9 @@ export class Workbench {
   static async open(setUp: SetUp): Promise<Workbench> {
     const subject = await setUp()
     const directory = await mkdtemp(path.join(tmpdir(), 'engageops-'))
-    return new Workbench(subject, await subject.warehouse.connect(), directory)
+    const bench = new Workbench(subject, await subject.warehouse.connect(), directory)
+    bench.stageSchema = await bench.newSchema()
+    return bench
   }
 
   async close(): Promise<void> {
@@ -69,7 +73,7 @@ export class Workbench {
   async stage(columns: Record<string, LogicalType>, rows: readonly Row[]): Promise<string> {
     const names = Object.keys(columns)
     const parts = [await this.part(names, rows)]
-    return this.session.stage({ columns: names.map((name) => ({ name, type: columns[name] ?? 'String' })), parts })
+    return this.session.stage({ schema: this.stageSchema, columns: typed(columns), parts })
   }
 
   async part(names: readonly string[], rows: readonly Row[]): Promise<StagePart> {
@@ -110,6 +114,9 @@ export class Workbench {
     )
   }
 }
+
+export const typed = (columns: Record<string, LogicalType>): TypedColumn[] =>
+  Object.entries(columns).map(([name, type]) => ({ name, type }))
 
 export const columnsOf = (columns: Record<string, LogicalType>): Column[] =>
   Object.entries(columns).map(([name, type]) => ({ name, type, origin: 'Inferred' }))
