@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import type { LogicalType, Table } from '../../../src/model/table.ts'
-import { type Row, type SetUp, typed, Workbench } from './workbench.ts'
+import { casesOf, type Row, type Suite, typed, Workbench } from './workbench.ts'
 
 const COLUMNS = {
   id: 'String',
@@ -37,11 +37,12 @@ function mergeInto(table: Map<string, Row>, batch: readonly Row[]): number {
   return [...table].filter(([id, row]) => before.get(id) !== row).length
 }
 
-export function describeEvents(setUp: SetUp): void {
+export function describeEvents(suite: Suite): void {
+  const it = casesOf(suite)
   describe('mergeEvents', () => {
     let bench: Workbench
     beforeAll(async () => {
-      bench = await Workbench.open(setUp)
+      bench = await Workbench.open(suite.setUp)
     })
     afterAll(() => bench.close())
 

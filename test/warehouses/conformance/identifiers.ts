@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type SetUp, Workbench } from './workbench.ts'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { casesOf, type Suite, Workbench } from './workbench.ts'
 
 const NASTY = [
   'select',
@@ -22,11 +22,12 @@ const NASTY = [
   '%s',
 ]
 
-export function describeIdentifiers(setUp: SetUp): void {
+export function describeIdentifiers(suite: Suite): void {
+  const it = casesOf(suite)
   describe('identifiers and literals', () => {
     let bench: Workbench
     beforeAll(async () => {
-      bench = await Workbench.open(setUp)
+      bench = await Workbench.open(suite.setUp)
     })
     afterAll(() => bench.close())
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import type { LogicalType } from '../../../src/model/table.ts'
-import { type SetUp, Workbench } from './workbench.ts'
+import { casesOf, type Suite, Workbench } from './workbench.ts'
 
 const TEXTS = [
   'plain',
@@ -22,11 +22,12 @@ const TEXTS = [
   '00123',
 ]
 
-export function describeLoad(setUp: SetUp): void {
+export function describeLoad(suite: Suite): void {
+  const it = casesOf(suite)
   describe('stage', () => {
     let bench: Workbench
     beforeAll(async () => {
-      bench = await Workbench.open(setUp)
+      bench = await Workbench.open(suite.setUp)
     })
     afterAll(() => bench.close())
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { numberText } from '../../../src/engage/decimal.ts'
 import { LOGICAL_TYPES, type LogicalType } from '../../../src/model/table.ts'
-import { columnsOf, type SetUp, Workbench } from './workbench.ts'
+import { casesOf, columnsOf, type Suite, Workbench } from './workbench.ts'
 
 const EVERY_TYPE = Object.fromEntries(LOGICAL_TYPES.map((type) => [`a_${type.toLowerCase()}`, type]))
 
@@ -30,11 +30,12 @@ const TEXTS: Record<LogicalType, Record<string, string>> = {
   Json: { '"x"': '"x"' },
 }
 
-export function describeSchema(setUp: SetUp): void {
+export function describeSchema(suite: Suite): void {
+  const it = casesOf(suite)
   describe('tables', () => {
     let bench: Workbench
     beforeAll(async () => {
-      bench = await Workbench.open(setUp)
+      bench = await Workbench.open(suite.setUp)
     })
     afterAll(() => bench.close())
 
@@ -79,20 +80,22 @@ export function describeSchema(setUp: SetUp): void {
     })
 
     const pairs = LOGICAL_TYPES.flatMap((from) => LOGICAL_TYPES.map((to) => [from, to] as const))
-    it.each(pairs)('widens %s to %s where it says so, keeping the values', async (from, to) => {
-      if (!bench.dialect.canWiden(from, to)) return expect(from === to || to !== 'String').toBe(true)
-      const values = Object.entries(TEXTS[from])
-      const table = await bench.newTable({ n: 'Integer', v: from })
-      await bench.insert(
-        table,
-        values.map(([v], n) => ({ n: String(n), v })),
-      )
-      await bench.apply({ kind: 'WidenColumn', table, column: 'v', from, to })
-      const [seen] = await observed(table.schema)
-      expect(seen?.columns[1]?.sqlType.toLowerCase()).toBe(bench.dialect.sqlType(to).toLowerCase())
-      if (to !== 'String') return
-      expect((await bench.rows(table, ['n', 'v'])).map((row) => row.v)).toEqual(values.map(([, text]) => text))
-    })
+    for (const [from, to] of pairs) {
+      it(`widens ${from} to ${to} where it says so, keeping the values`, async () => {
+        if (!bench.dialect.canWiden(from, to)) return expect(from === to || to !== 'String').toBe(true)
+        const values = Object.entries(TEXTS[from])
+        const table = await bench.newTable({ n: 'Integer', v: from })
+        await bench.insert(
+          table,
+          values.map(([v], n) => ({ n: String(n), v })),
+        )
+        await bench.apply({ kind: 'WidenColumn', table, column: 'v', from, to })
+        const [seen] = await observed(table.schema)
+        expect(seen?.columns[1]?.sqlType.toLowerCase()).toBe(bench.dialect.sqlType(to).toLowerCase())
+        if (to !== 'String') return
+        expect((await bench.rows(table, ['n', 'v'])).map((row) => row.v)).toEqual(values.map(([, text]) => text))
+      })
+    }
 
     it('widens many columns of a table and writes to it in one transaction', async () => {
       const table = await bench.newTable({ a: 'Float', b: 'Integer', c: 'Boolean' })

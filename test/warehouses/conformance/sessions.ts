@@ -1,15 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import type { TableName } from '../../../src/model/table.ts'
 import { bookkeepingTable } from '../../../src/plan/bookkeeping.ts'
 import { acquireLease, checkEpoch, releaseLease, renewLease } from '../../../src/warehouses/lease.ts'
 import type { Session } from '../../../src/warehouses/port.ts'
-import { type SetUp, Workbench } from './workbench.ts'
+import { casesOf, type Suite, Workbench } from './workbench.ts'
 
-export function describeSessions(setUp: SetUp): void {
+export function describeSessions(suite: Suite): void {
+  const it = casesOf(suite)
   describe('transactions', () => {
     let bench: Workbench
     beforeAll(async () => {
-      bench = await Workbench.open(setUp)
+      bench = await Workbench.open(suite.setUp)
     })
     afterAll(() => bench.close())
 
@@ -47,7 +48,7 @@ export function describeSessions(setUp: SetUp): void {
     let leases: TableName
     let other: Session
     beforeAll(async () => {
-      bench = await Workbench.open(setUp)
+      bench = await Workbench.open(suite.setUp)
       const schema = await bench.newSchema()
       const table = bookkeepingTable(schema, 'leases')
       leases = table

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import type { LogicalType, TableName } from '../../../src/model/table.ts'
 import { tableOf } from '../../../src/plan/standard-tables.ts'
-import { columnsOf, type Row, type SetUp, typed, Workbench } from './workbench.ts'
+import { casesOf, columnsOf, type Row, type Suite, typed, Workbench } from './workbench.ts'
 
 /** Some with the names that SQL likes to give to tables. */
 const TRAITS: Record<string, LogicalType> = {
@@ -66,11 +66,12 @@ function twinOf(calls: readonly Call[]): string[] {
     .sort()
 }
 
-export function describeUsers(setUp: SetUp): void {
+export function describeUsers(suite: Suite): void {
+  const it = casesOf(suite)
   describe('mergeUsers', () => {
     let bench: Workbench
     beforeAll(async () => {
-      bench = await Workbench.open(setUp)
+      bench = await Workbench.open(suite.setUp)
     })
     afterAll(() => bench.close())
 
