@@ -1,4 +1,4 @@
-import type { Consequence } from '../model/errors.ts'
+import { type Consequence, EngageError } from '../model/errors.ts'
 import type { Reason } from '../model/reasons.ts'
 import type { Condition, RunSummary } from '../model/status.ts'
 
@@ -9,6 +9,12 @@ export interface Trouble {
   reason: Reason
   consequence: Consequence
   message: string
+}
+
+/** An error as a trouble of the resource. What is no EngageError is a mistake in the program, and goes on up. */
+export function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof EngageError)) throw error
+  return { reason: error.reason, consequence: error.consequence, message: error.message }
 }
 
 /** What was found of a resource: conditions follow from it, and from nothing else. */
