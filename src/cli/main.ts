@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=16
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option, type OptionValues } from 'commander'
 import { CALL_KINDS } from '../engage/generate.ts'
 import { EXIT } from './exit-codes.ts'
 import { OUTPUT_FORMATS } from './output.ts'
@@ -7,7 +7,7 @@ import { version } from './version.ts'
 
 /** A command's module: imported when the command is called, so that `--help` loads none of them. */
 interface CommandModule<Options> {
-  run(options: Options): Promise<number>
+  run(options: Options, ...operands: string[]): Promise<number>
 }
 
 const program = new Command('engageops')
@@ -78,6 +78,15 @@ command('history', 'show past syncs and when the next one is due', () => import(
   .addOption(output())
   .addHelpText('after', examples('engageops history -f warehouse/'))
 
+command(
+  'grants <destination>',
+  'print the SQL that gives a destination the least it needs',
+  () => import('./grants.ts'),
+)
+  .addOption(filename())
+  .addOption(output())
+  .addHelpText('after', examples('engageops grants reporting -f warehouse/', 'engageops grants team-a/reporting -f .'))
+
 command('crds', 'print the custom resource definitions, for kubectl apply', () => import('./crds.ts')).addHelpText(
   'after',
   examples('engageops crds | kubectl apply --server-side -f -'),
@@ -120,13 +129,17 @@ command(
   .addOption(new Option('--holder <name>', 'who runs it').env('ENGAGEOPS_HOLDER').makeOptionMandatory())
   .addOption(logLevel())
 
-function command<Options>(name: string, description: string, load: () => Promise<CommandModule<Options>>): Command {
+function command<Options extends OptionValues>(
+  name: string,
+  description: string,
+  load: () => Promise<CommandModule<Options>>,
+): Command {
   return program
     .command(name)
     .description(description)
-    .action(async (options: Options) => {
+    .action(async function (this: Command) {
       const { run } = await load()
-      process.exitCode = await run(options)
+      process.exitCode = await run(this.opts<Options>(), ...this.args)
     })
 }
 

@@ -23,8 +23,8 @@ export async function startPostgres(): Promise<
   PostgresServer & {
     /** Makes an empty database and returns its name. */
     createDatabase(): Promise<string>
-    /** Runs a statement as superuser. */
-    run(database: string, sql: string): Promise<void>
+    /** Runs a statement, as superuser unless somebody else is named. */
+    run(database: string, sql: string, as?: { user: string; password: string }): Promise<void>
     /** Drops the databases that were made through this. */
     stop(): Promise<void>
   }
@@ -34,8 +34,8 @@ export async function startPostgres(): Promise<
   const server = (await response.json()) as PostgresServer
   const databases: string[] = []
   const { ca: _ca, ...login } = server
-  const run = async (database: string, sql: string) => {
-    const client = new Client({ ...login, database })
+  const run = async (database: string, sql: string, as = login) => {
+    const client = new Client({ ...login, ...as, database })
     await client.connect()
     try {
       await client.query(sql)

@@ -1,0 +1,35 @@
+import type { DestinationSpec } from '../../model/destination.ts'
+import { quote } from '../ansi.ts'
+import type { Grants } from '../grants.ts'
+
+/** Names are folded to upper case unless they are quoted, as the driver does with those of the destination. */
+const name = (identifier: string): string =>
+  /^[A-Za-z_][A-Za-z0-9_$]*$/.test(identifier) ? identifier : quote(identifier)
+
+/** Source: Snowflake, Access control privileges. */
+export function snowflakeGrants(
+  { warehouse, database, username, role }: NonNullable<DestinationSpec['snowflake']>,
+  schemas: readonly string[],
+): Grants {
+  const to = name(role ?? 'ENGAGEOPS')
+  const schemaOf = (schema: string) => `${name(database)}.${quote(schema.toUpperCase())}`
+  return {
+    notes: [
+      'Run it as SECURITYADMIN and SYSADMIN, or as ACCOUNTADMIN.',
+      "Then give the user its key: ALTER USER ... SET RSA_PUBLIC_KEY = '...', without header and line ends.",
+      `The warehouse ${warehouse} should have AUTO_RESUME = TRUE: EngageOps does not start it.`,
+    ],
+    statements: [
+      `CREATE ROLE IF NOT EXISTS ${to}`,
+      `GRANT USAGE ON WAREHOUSE ${name(warehouse)} TO ROLE ${to}`,
+      `GRANT USAGE ON DATABASE ${name(database)} TO ROLE ${to}`,
+      ...schemas.flatMap((schema) => [
+        `CREATE SCHEMA IF NOT EXISTS ${schemaOf(schema)}`,
+        `GRANT USAGE, CREATE TABLE, CREATE STAGE ON SCHEMA ${schemaOf(schema)} TO ROLE ${to}`,
+      ]),
+      `CREATE USER IF NOT EXISTS ${name(username)} TYPE = SERVICE DEFAULT_ROLE = ${to} DEFAULT_WAREHOUSE = ${name(warehouse)}`,
+      `GRANT ROLE ${to} TO USER ${name(username)}`,
+    ],
+    instead: [`GRANT CREATE SCHEMA ON DATABASE ${name(database)} TO ROLE ${to}`],
+  }
+}

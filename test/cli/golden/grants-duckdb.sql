@@ -1,0 +1,1 @@
+-- DuckDB has no users: whoever runs EngageOps must be able to write warehouse.duckdb and the folder that it stands in.
