@@ -1,96 +1,98 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { parse, stringify } from 'yaml'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { applyFolder } from '../../src/local/apply-folder.ts'
-import { type Folder, openFolder } from '../../src/local/folder.ts'
+import type { Folder } from '../../src/local/folder.ts'
 import { planFolder } from '../../src/local/plan-folder.ts'
 import { syncFolder } from '../../src/local/sync-folder.ts'
-import type { LogicalType } from '../../src/model/table.ts'
-import { warehouseFor } from '../../src/reconcile/context.ts'
-import { PLACES } from '../warehouses/places.ts'
+import type { Session, Warehouse } from '../../src/warehouses/port.ts'
+import { openWarehouse } from '../../src/warehouses/registry.ts'
+import { PLACES, type Place } from '../warehouses/places.ts'
+import { type Content, contentOf, QuickstartPlace } from './quickstart-place.ts'
 
-const QUICKSTART = join(import.meta.dirname, '../../examples/quickstart')
-const stops: (() => Promise<void>)[] = []
-afterAll(async () => {
-  for (const stop of stops.reverse()) await stop()
-})
+/** Points at which runs are cut off, spread over all statements of an undisturbed one. */
+const CUTS = 8
 
-/** The quickstart with another warehouse: nothing but the block of its destination differs. */
-async function quickstartOn(kind: string): Promise<Folder> {
-  const place = await PLACES[kind]?.()
-  if (!place) throw new Error(`there is no place for ${kind}`)
-  const dir = await mkdtemp(join(tmpdir(), `engageops-${kind}-`))
-  stops.push(place.stop, () => rm(dir, { recursive: true, force: true }))
-  await cp(QUICKSTART, dir, { recursive: true, filter: (path) => !/\.engageops|\.duckdb/.test(path) })
-  const manifest = join(dir, 'warehouse.yaml')
-  const destination = parse(await readFile(manifest, 'utf8'))
-  const { duckdb: _, ...spec } = destination.spec
-  await writeFile(manifest, stringify({ ...destination, spec: { ...spec, ...place.block } }))
-  return openFolder(dir, { environment: place.environment })
-}
-
-type Rows = (string | null)[][]
-
-/** All tables of the space, with their rows in one form whatever the warehouse; `uuid_ts` is the time of loading. */
-async function contentOf({ store, context }: Folder): Promise<Record<string, { columns: string[]; rows: Rows }>> {
-  const [destination] = await store.destinations()
-  if (!destination) throw new Error('no destination')
-  const { dialect, connect } = await warehouseFor(context, destination)
-  await using session = await connect()
-  const { tables } = await session.observe(['engage_default', 'default'])
-  const content: Record<string, { columns: string[]; rows: Rows }> = {}
-  for (const table of tables) {
-    const columns = table.columns.filter(({ name }) => name !== 'uuid_ts').sort((a, b) => (a.name < b.name ? -1 : 1))
-    const names = columns.map(({ name }) => name)
-    const rows = await session.query(`SELECT ${names.map(dialect.quote).join(', ')} FROM ${dialect.table(table)}`)
-    content[`${table.schema}.${table.name}`] = {
-      columns: names,
-      rows: rows
-        .map((row) => columns.map(({ name, type }) => neutral(row[name] ?? null, type)))
-        .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
-    }
-  }
-  return content
-}
-
-function neutral(value: string | null, type: LogicalType | undefined): string | null {
-  if (value === null) return null
-  switch (type) {
-    case 'Float':
-    case 'Decimal':
-      return String(Number(value))
-    case 'Timestamp':
-      return new Date(value).toISOString()
-    case 'Json':
-      return JSON.stringify(JSON.parse(value))
-    default:
-      return value
-  }
-}
-
-async function loaded(kind: string): Promise<Folder> {
-  const folder = await quickstartOn(kind)
+async function load(folder: Folder): Promise<void> {
   expect((await applyFolder(folder)).problems).toEqual([])
   const { runs, problems } = await syncFolder(folder)
   expect(problems).toEqual([])
   expect(runs.map(({ status }) => status)).toEqual(['Success'])
-  return folder
 }
 
-describe.each(Object.keys(PLACES).filter((kind) => kind !== 'duckdb'))('the quickstart on %s', (kind) => {
-  test('gives the tables that it gives on DuckDB, and a second time changes nothing', {
-    timeout: 240_000,
-  }, async () => {
-    const expected = await contentOf(await loaded('duckdb'))
-    const folder = await loaded(kind)
-    expect(await contentOf(folder)).toEqual(expected)
+let onDuckDb: Content
+beforeAll(async () => {
+  await using quickstart = await QuickstartPlace.at(await place('duckdb'))
+  const folder = await quickstart.open()
+  await load(folder)
+  onDuckDb = await contentOf(folder)
+})
+
+function place(kind: string): Promise<Place> {
+  const start = PLACES[kind]
+  if (!start) throw new Error(`there is no place for ${kind}`)
+  return start()
+}
+
+describe.each(Object.keys(PLACES))('the quickstart on %s', (kind) => {
+  test('gives the same tables as on DuckDB, and a second time changes nothing', { timeout: 240_000 }, async () => {
+    await using quickstart = await QuickstartPlace.at(await place(kind))
+    const folder = await quickstart.open()
+    await load(folder)
+    expect(await contentOf(folder)).toEqual(onDuckDb)
 
     const { plans } = await planFolder(folder)
     expect(plans.flatMap(({ plan: { plan } }) => plan.statements)).toEqual([])
     const { runs } = await syncFolder(folder)
     expect(runs.filter(({ opened }) => opened)).toEqual([])
-    expect(await contentOf(folder)).toEqual(expected)
+    expect(await contentOf(folder)).toEqual(onDuckDb)
+  })
+
+  test('cut off between any two statements and run again, gives them too', { timeout: 480_000 }, async () => {
+    let statements = 0
+    {
+      await using quickstart = await QuickstartPlace.at(await place(kind))
+      await load(
+        await quickstart.open({
+          openWarehouse: cutOff(() => {
+            statements += 1
+          }),
+        }),
+      )
+    }
+    for (let cut = 1; cut <= CUTS; cut += 1) {
+      const last = Math.ceil((statements * cut) / (CUTS + 1))
+      let count = 0
+      await using quickstart = await QuickstartPlace.at(await place(kind))
+      const dying = await quickstart.open({
+        openWarehouse: cutOff(() => {
+          count += 1
+          if (count > last) throw new Error('cut off')
+        }),
+      })
+      await expect(load(dying), `after statement ${last} of ${statements}`).rejects.toThrow()
+      const folder = await quickstart.open()
+      await load(folder)
+      expect(await contentOf(folder), `after statement ${last} of ${statements}`).toEqual(onDuckDb)
+    }
   })
 })
+
+/** Warehouses whose sessions ask before each statement: once it throws they do nothing more, as if the process was gone. */
+function cutOff(beforeEach: () => void): typeof openWarehouse {
+  return async (block, environment): Promise<Warehouse> => {
+    const warehouse = await openWarehouse(block, environment)
+    return { ...warehouse, connect: async (signal) => asking(await warehouse.connect(signal), beforeEach) }
+  }
+}
+
+const asking = (session: Session, beforeEach: () => void): Session =>
+  new Proxy(session, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target)
+      if (typeof value !== 'function') return value
+      const isStatement = property === 'execute' || property === 'query' || property === 'stage'
+      return (...given: unknown[]) => {
+        if (isStatement) beforeEach()
+        return value.apply(target, given)
+      }
+    },
+  })
