@@ -19,8 +19,11 @@ export const IMAGE = {
   },
 } as const
 
-/** Packages that a container never loads: DuckDB is for the local mode, and its library is 70 MB. */
-const LOCAL_MODE_ONLY = /^@duckdb\//
+/**
+ * Packages that a container never loads: DuckDB (70 MB) is for the local mode, the Databricks driver's kernel (16 MB) for a
+ * protocol that is not used, and the browser's part of Azure's login (6 MB) for browsers.
+ */
+export const NEVER_LOADED = /^(@duckdb\/|@databricks\/databricks-sql-kernel|@azure\/msal-browser)/
 
 /** Files of packages that Node never reads: types, source maps, documentation, binaries for other runtimes. */
 const NEVER_READ = /\.(ts|mts|cts|map|md|markdown|tsbuildinfo)$|(^|\/)(prebuilds|\.github)\//
@@ -44,7 +47,7 @@ function productionPackages(root: string): string[] {
     readFileSync(path.join(root, 'package-lock.json'), 'utf8'),
   )
   return Object.entries(lock.packages)
-    .filter(([folder, { dev }]) => folder !== '' && !dev && !LOCAL_MODE_ONLY.test(nameOf(folder)))
+    .filter(([folder, { dev }]) => folder !== '' && !dev && !NEVER_LOADED.test(nameOf(folder)))
     .map(([folder]) => folder)
     .filter((folder) => existsSync(path.join(root, folder)))
 }

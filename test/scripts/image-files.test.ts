@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { IMAGE, imageFiles } from '../../scripts/image-files.ts'
+import { IMAGE, imageFiles, NEVER_LOADED } from '../../scripts/image-files.ts'
 
 const checkout = path.join(import.meta.dirname, '../..')
 let root: string
@@ -70,6 +71,22 @@ test('the image stays below 250 MB', () => {
   const app = imageFiles(root).reduce((sum, file) => sum + sizeOf(path.join(root, file)), 0)
   const base = 30_000_000
   expect(app + sizeOf(process.execPath) + base).toBeLessThan(250_000_000)
+})
+
+test('drivers load without the packages that are left out', () => {
+  const drivers = ['pg', 'snowflake-sdk', '@databricks/sql', '@google-cloud/bigquery', '@aws-sdk/client-s3']
+  const program = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (${NEVER_LOADED}.test(specifier)) throw new Error(specifier + ' is not in the image')
+        return next(specifier, context)
+      },
+    })
+    for (const driver of ${JSON.stringify(drivers)}) await import(driver)
+    console.log('loaded')`
+  const options = { cwd: checkout, encoding: 'utf8' } as const
+  expect(execFileSync(process.execPath, ['--input-type=module', '--eval', program], options)).toBe('loaded\n')
 })
 
 test('the Dockerfile starts a container as the tests do', () => {
