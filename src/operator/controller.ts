@@ -9,6 +9,7 @@ import { type ReconcileContext, type Resources, readResources } from '../reconci
 import { reconcileDestination } from '../reconcile/destination.ts'
 import { freeLease, type LeaseScope } from '../reconcile/free-lease.ts'
 import { loadableOf } from '../reconcile/loadable-order.ts'
+import { SettledPlans } from '../reconcile/settled-plans.ts'
 import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
 import type { ClusterStore, RawResource } from './cluster-store.ts'
 import { destinationInterval, driftInterval, isOfConnection, RetryLater } from './intervals.ts'
@@ -28,7 +29,7 @@ export interface ControllerParts extends Children {
 }
 
 /** What a handler works with: everything of the world but what this controller adds. */
-export type HandlerContext = Omit<ReconcileContext, 'store' | 'deploySync'>
+export type HandlerContext = Omit<ReconcileContext, 'store' | 'deploySync' | 'settledPlans'>
 
 /** A sync that was asked for while another runs is tried again so soon. */
 const REQUEST_MS = 10_000
@@ -41,6 +42,7 @@ export class Controller {
   readonly #parts: ControllerParts
   /** Probes that failed in a row, by key. */
   readonly #failures = new Map<string, number>()
+  readonly #settledPlans = new SettledPlans()
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
@@ -138,8 +140,10 @@ export class Controller {
 
     const resources = await readResources(store)
     const space = resources.spaces.find(isIt)
+    if (!space) this.#settledPlans.forget(`${namespace}/${name}`)
     const deploying: ReconcileContext = {
       ...context,
+      settledPlans: this.#settledPlans,
       deploySync: async (of, destination, plan) => {
         const order = loadableOf(plan)
         const isEmpty = order.sources.length === 0 || (order.classic === undefined && order.storageActions.length === 0)

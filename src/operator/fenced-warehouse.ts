@@ -7,14 +7,7 @@ import { NotLeading } from './fence.ts'
  * taken, finds out before its next statement (NotLeading); what was under way then fails on the epoch of the writer lease.
  */
 export function fencedWarehouse(warehouse: Warehouse, held: () => boolean): Warehouse {
-  const { kind, dialect, capabilities, identity } = warehouse
-  return {
-    kind,
-    dialect,
-    capabilities,
-    identity,
-    connect: async (signal) => new FencedSession(await warehouse.connect(signal), held),
-  }
+  return { ...warehouse, connect: async (signal) => new FencedSession(await warehouse.connect(signal), held) }
 }
 
 class FencedSession implements Session {

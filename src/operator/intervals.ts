@@ -42,7 +42,10 @@ export function destinationInterval({ spec }: WarehouseDestination, failures: nu
 /** Whether a warehouse cannot be used at all, for whatever is to be done in it. */
 export const isOfConnection = ({ reason }: Trouble): boolean => CONNECTION_REASONS.has(reason)
 
-/** When the tables of a space are looked at again: at the shortest drift interval of its destinations, sooner after trouble. */
+/**
+ * When the tables of a space are looked at again: at the shortest drift interval of its destinations, sooner after
+ * trouble. Those that are compared OnSync are not asked then: see SettledPlans.
+ */
 export function driftInterval(
   troubles: readonly Trouble[],
   destinations: readonly WarehouseDestination[],

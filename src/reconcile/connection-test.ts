@@ -56,6 +56,10 @@ export async function testConnection(
   }
   try {
     const warehouse = await run('Resolve', () => warehouseFor(context, destination))
+    if (!isWhole && warehouse.authenticate) {
+      await run('Connect', async () => warehouse.authenticate?.(context.signal))
+      return { steps: before.steps, ...(before.serverVersion && { serverVersion: before.serverVersion }) }
+    }
     await using session = await run('Connect', () => warehouse.connect(context.signal))
     const version = await run('Query', () => session.serverVersion())
     test.serverVersion = version.slice(0, 255)

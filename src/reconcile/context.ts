@@ -3,6 +3,7 @@ import { EngageError } from '../model/errors.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { Warehouse, WarehouseEnvironment } from '../warehouses/port.ts'
 import type { SchemaPlan } from './schema.ts'
+import type { SettledPlans } from './settled-plans.ts'
 import type { EngageResource, ResourceStore } from './store.ts'
 
 /** What the reconcilers need of the world. */
@@ -20,6 +21,8 @@ export interface ReconcileContext {
   approvedPlans?: ReadonlySet<string>
   /** Has the syncs of a space into a destination run on its schedule, and says by what; absent where the caller runs them itself. */
   deploySync?(space: EngageSpace, destination: WarehouseDestination, plan: SchemaPlan): Promise<string | undefined>
+  /** Plans that hold for a while; absent where every call is to look. */
+  settledPlans?: SettledPlans
   now(): Date
   signal?: AbortSignal
 }

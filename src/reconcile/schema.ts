@@ -17,6 +17,7 @@ import { type ReconcileContext, type Resources, warehouseFor } from './context.t
 import { metaStatements, objectStatements } from './ledger-statements.ts'
 import { ledgerTables, newObjectRows, ownershipConflicts, ownersOf } from './ownership.ts'
 import { retainedColumns } from './retained.ts'
+import { fingerprintOf, isOnSync } from './settled-plans.ts'
 import { writeUnderLease } from './under-lease.ts'
 import { checkMeta, readWarehouseState, type WarehouseState } from './warehouse-state.ts'
 
@@ -62,7 +63,8 @@ export async function planSpace(context: ReconcileContext, pair: Pair): Promise<
 
 /**
  * Makes the tables of a pair, under the writer lease and in one transaction where the warehouse has DDL in transactions.
- * Where nothing differs nothing but queries is sent. Throws EngageError.
+ * Where nothing differs nothing but queries is sent, and nothing at all where a settled plan still holds. Throws
+ * EngageError.
  */
 export async function applyPlan(
   context: ReconcileContext,
@@ -71,6 +73,18 @@ export async function applyPlan(
 ): Promise<SchemaPlan> {
   const work = await openWork(context, pair)
   const { warehouse, order } = work
+  const { settledPlans } = context
+  if (!settledPlans || !isOnSync(pair.destination, warehouse.capabilities)) return await applyWork(work, onPlan)
+  const fingerprint = fingerprintOf(pair, order)
+  const settled = settledPlans.find(order, fingerprint)
+  if (settled) return { ...settled, ...judged(work), plan: makePlan([], warehouse.dialect) }
+  const plan = await applyWork(work, onPlan)
+  settledPlans.keep(plan, fingerprint)
+  return plan
+}
+
+async function applyWork(work: Work, onPlan?: (plan: SchemaPlan) => void): Promise<SchemaPlan> {
+  const { context, warehouse, order } = work
   const { dialect } = warehouse
   await using session = await warehouse.connect(context.signal)
   const before = await planWork(work, session)
@@ -110,9 +124,15 @@ async function openWork(context: ReconcileContext, pair: Pair): Promise<Work> {
   return { context, pair, warehouse, order, verdicts }
 }
 
+/** The part of a plan that comes from the manifests alone. */
+function judged({ order, verdicts }: Work): Pick<SchemaPlan, 'order' | 'verdicts' | 'verdictOf'> {
+  const byName = new Map([...verdicts].map(([{ metadata }, verdict]) => [metadata.name, verdict]))
+  return { order, verdicts, verdictOf: ({ metadata }) => byName.get(metadata.name) }
+}
+
 /** The plan of a pair, with the ledger's statements that go with it. */
 async function planWork(work: Work, session: Session): Promise<{ schemaPlan: SchemaPlan; ledger: string[] }> {
-  const { context, pair, warehouse, order, verdicts } = work
+  const { context, pair, warehouse, order } = work
   const { dialect } = warehouse
   const { installationId } = context
   const { bookkeepingSchema } = order
@@ -129,14 +149,11 @@ async function planWork(work: Work, session: Session): Promise<{ schemaPlan: Sch
   const difference = isHeld ? compare(work, desired, state, 'Forbid') : wanted
 
   const now = context.now().toISOString()
-  const verdictByName = new Map([...verdicts].map(([{ metadata }, verdict]) => [metadata.name, verdict]))
   const tables = new Map(difference.usable.map((table) => [tableId(table), table]))
   const owners = ownersOf(order, pair.resources.activations, installationId)
   return {
     schemaPlan: {
-      order,
-      verdicts,
-      verdictOf: ({ metadata }) => verdictByName.get(metadata.name),
+      ...judged(work),
       plan: makePlan(difference.changes, dialect),
       awaiting: isHeld ? destructive : makePlan([], dialect),
       problems: [...conflicts, ...difference.problems],

@@ -12,6 +12,11 @@ export interface Warehouse {
   readonly capabilities: Capabilities
   /** What makes it this database and no other (account + database, host + database, path): no secret in it. */
   readonly identity: string
+  /**
+   * Finds out whether the credentials are accepted, and starts nothing that costs money. Present where a session does.
+   * Throws EngageError.
+   */
+  authenticate?(signal?: AbortSignal): Promise<void>
   /** Opens a session, within the deadline. Throws EngageError with a reason of the catalogue. */
   connect(signal?: AbortSignal): Promise<Session>
 }
