@@ -99,7 +99,6 @@ const sync = z.strictObject({
   schedule: schedule.default('0 * * * *').describe('When syncs run: five cron fields.'),
   timeZone: timeZone.default('Etc/UTC').describe('Time zone of the schedule (tz database).'),
   suspend: z.boolean().default(false).describe('Whether scheduled syncs are held back.'),
-  parallelism: z.int().min(1).max(32).default(1).describe('Pods that stage the source side by side, in a cluster.'),
   historyLimit: z.int().min(1).max(100).default(20).describe('Runs kept in the status.'),
   pod: pod.optional(),
 })

@@ -117,7 +117,7 @@ describe('errors', () => {
     expect(
       errorsOf(`${DESTINATION}  sync:
     suspend: "yes"
-    parallelism: 1.5
+    historyLimit: 1.5
   adoptionPolicy: never
 ---
 ${SPACE}  destinations:
@@ -134,7 +134,7 @@ spec:
 `),
     ).toEqual([
       'a.yaml:12: WarehouseDestination/main: spec.sync.suspend: "yes" must be true or false',
-      'a.yaml:13: WarehouseDestination/main: spec.sync.parallelism: 1.5 must be a whole number',
+      'a.yaml:13: WarehouseDestination/main: spec.sync.historyLimit: 1.5 must be a whole number',
       'a.yaml:14: WarehouseDestination/main: spec.adoptionPolicy: "never" must be IfCompatible, Never or Always, did you mean Never?',
       'a.yaml:23: EngageSpace/default: spec.destinations[0].name: "Main Warehouse" is not a resource name: write lower-case letters, digits and -, such as main-warehouse',
       'a.yaml:24: EngageSpace/default: spec.destinations[0].selectivSync: unknown field `selectivSync`, did you mean `selectiveSync`?',
