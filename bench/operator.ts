@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { type Found, readyOf } from '../test/operator/fleet.ts'
 import { activation } from '../test/operator/manifests.ts'
 import { RunningOperator, sum } from '../test/operator/running-operator.ts'
 import { buildOperator } from './build-operator.ts'
+import { memoryOf } from './memory.ts'
 import { OperatorWorld } from './operator-world.ts'
 import { withPostgres } from './postgres-server.ts'
 
@@ -109,7 +109,7 @@ async function restart(operator: RunningOperator): Promise<void> {
   await sleep(STEADY_MS)
   const writes = (await operator.writes()) - writesBefore
   const renewals = Math.ceil((Date.now() - Date.parse(leading.time)) / 2_000) + 1
-  const [peak, now] = [memory(operator.pid, 'VmHWM'), memory(operator.pid, 'VmRSS')]
+  const [peak = 0, now = 0] = [memoryOf(operator.pid, 'VmHWM'), memoryOf(operator.pid, 'VmRSS')].map(Math.round)
   show(
     'restart: start of the process to full caches',
     seconds(Date.parse(filled.time) - begin),
@@ -176,14 +176,6 @@ async function editsOneByOne(world: OperatorWorld, what: string, goalMs: number,
 
 async function soon(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(2)
-}
-
-/** MiB of a process, as the kernel counts them. */
-function memory(pid: number, field: 'VmHWM' | 'VmRSS'): number {
-  const line = readFileSync(`/proc/${pid}/status`, 'utf8')
-    .split('\n')
-    .find((it) => it.startsWith(field))
-  return Math.round(Number(line?.replace(/\D/g, '')) / 1024)
 }
 
 function show(what: string, value: string, goal = '', isMet?: boolean): void {
