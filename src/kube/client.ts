@@ -127,14 +127,18 @@ export class KubeClient {
     return { items, resourceVersion, continue: next || undefined }
   }
 
-  /** All pages. Throws KubeError 410 when it took so long that the rest is no longer known: begin again. */
+  /**
+   * All pages; the next one is fetched while the caller works on one. Throws KubeError 410 when it took so long that the
+   * rest is no longer known: begin again.
+   */
   async *pages<T extends KubeObject>(type: ResourceType, options: Selection & { limit?: number } = {}) {
-    let next: string | undefined
-    do {
-      const page: Page<T> = await this.list<T>(type, { ...options, continue: next })
+    for (let next: Promise<Page<T>> | undefined = this.list<T>(type, options); next !== undefined; ) {
+      const page: Page<T> = await next
+      next = page.continue === undefined ? undefined : this.list<T>(type, { ...options, continue: page.continue })
+      // It may fail while nobody waits for it; whoever asks for the next page is told.
+      next?.catch(() => undefined)
       yield page
-      next = page.continue
-    } while (next !== undefined)
+    }
   }
 
   async create<T extends KubeObject>(type: ResourceType, object: T, options: CallOptions = {}): Promise<T> {
