@@ -299,8 +299,10 @@ export class Lane {
     }
     const type = inferType(value)
     if (type === undefined) return
-    if (this.#policy.undeclaredProperties === 'Discard') node.column = LEFT_OUT
-    else if (this.columns.length >= this.#policy.maxColumns - BESIDE_LANE) node.column = OVERFLOWS
+    if (this.#policy.undeclaredProperties === 'Discard') {
+      node.column = LEFT_OUT
+      this.#listener.onChanged(this, name, 'Undeclared', undefined, false)
+    } else if (this.columns.length >= this.#policy.maxColumns - BESIDE_LANE) node.column = OVERFLOWS
     else
       node.column = this.#add({
         name,

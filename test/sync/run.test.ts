@@ -355,6 +355,25 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
     expect(await bench.discards()).toMatchObject([{ column_name: 'level', value: 'two' }])
   })
 
+  test('undeclared properties can be left out: the run says so, once for each', async () => {
+    const order = await bench.prepare({
+      ...MANIFESTS,
+      destination: { schemaPolicy: { undeclaredProperties: 'Discard' } },
+    })
+    await bench.write('a.ndjson', [entered(1, 'vip', { level: 1 }), entered(2, 'vip', { level: 2 })])
+    const { status, notices } = await bench.sync(order)
+    expect(status).toBe('Success')
+    expect(notices.filter(({ message }) => message.includes('level'))).toEqual([
+      {
+        level: 'Info',
+        message:
+          'audience_entered: level: no resource declares the property, and schemaPolicy.undeclaredProperties leaves such out',
+        count: 1,
+      },
+    ])
+    expect((await bench.tables('engage_default')).audience_entered).not.toHaveProperty('level')
+  })
+
   describe('selective sync', () => {
     const withRules = (...selectiveSync: object[]): Manifests => ({
       ...MANIFESTS,
