@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** A way to a local port that can be cut and mended, and counts who comes. */
+/** A way to a local port that can be cut, hushed and mended, and counts who comes. */
 export class BreakableForward implements AsyncDisposable {
   readonly port: number
   /** Connections that were asked for so far, also while it was cut. */
@@ -9,6 +9,7 @@ export class BreakableForward implements AsyncDisposable {
   readonly #server: Server
   readonly #open = new Set<Socket>()
   #isCut = false
+  #isHushed = false
 
   private constructor(server: Server, port: number, to: number) {
     this.#server = server
@@ -30,8 +31,20 @@ export class BreakableForward implements AsyncDisposable {
     for (const socket of this.#open) socket.resetAndDestroy()
   }
 
+  /** Says nothing more: connections stay open and new ones are taken, but nothing goes through. */
+  hush(): void {
+    this.#isHushed = true
+    for (const socket of this.#open) {
+      socket.unpipe()
+      socket.pause()
+    }
+  }
+
+  /** Lets new connections through; those that were hushed are ended. */
   mend(): void {
+    if (this.#isHushed) for (const socket of this.#open) socket.resetAndDestroy()
     this.#isCut = false
+    this.#isHushed = false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -45,6 +58,11 @@ export class BreakableForward implements AsyncDisposable {
     incoming.on('error', () => undefined)
     if (this.#isCut) {
       incoming.resetAndDestroy()
+      return
+    }
+    if (this.#isHushed) {
+      this.#open.add(incoming)
+      incoming.on('close', () => this.#open.delete(incoming))
       return
     }
     const outgoing = connect(to, '127.0.0.1')

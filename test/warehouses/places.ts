@@ -5,6 +5,8 @@ export interface Place {
   block: object
   /** Environment variables that the local mode reads secrets from. */
   environment: Record<string, string>
+  /** The server, where there is one: its port on this machine, and the block that reaches it through another. */
+  server?: { port: number; through(port: number): object }
   stop(): Promise<void>
 }
 
@@ -17,16 +19,20 @@ export const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
   }),
   postgres: async () => {
     const server = await startPostgres()
-    const postgres = {
-      host: server.host,
-      port: server.port,
-      database: await server.createDatabase(),
-      username: server.user,
-      passwordSecretRef: { name: 'warehouse', key: 'password' },
-      sslMode: 'Disable',
-    }
+    const database = await server.createDatabase()
+    const through = (port: number) => ({
+      postgres: {
+        host: server.host,
+        port,
+        database,
+        username: server.user,
+        passwordSecretRef: { name: 'warehouse', key: 'password' },
+        sslMode: 'Disable',
+      },
+    })
     return {
-      block: { postgres },
+      block: through(server.port),
+      server: { port: server.port, through },
       environment: { ENGAGEOPS_SECRET_WAREHOUSE_PASSWORD: server.password },
       stop: () => server.stop(),
     }
