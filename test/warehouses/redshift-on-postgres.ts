@@ -13,7 +13,13 @@ import { refusedOf } from './redshift-refuses.ts'
  */
 export async function startRedshift(s3?: S3) {
   const postgres = await startPostgres()
-  const proxy = createServer((client) => new Relay(client, connect(postgres.port, postgres.host), s3))
+  const copies: string[] = []
+  const proxy = createServer((client) => {
+    new Relay(client, connect(postgres.port, postgres.host), (sql) => {
+      if (sql.startsWith('COPY ')) copies.push(sql)
+      return translate(sql, s3)
+    })
+  })
   proxy.listen(0, '127.0.0.1')
   await once(proxy, 'listening')
   return {
@@ -21,7 +27,12 @@ export async function startRedshift(s3?: S3) {
     port: (proxy.address() as AddressInfo).port,
     user: postgres.user,
     password: postgres.password,
+    ca: postgres.ca,
     run: postgres.run,
+    /** Where Postgres itself is, with TLS. */
+    postgres: { host: postgres.host, port: postgres.port },
+    /** The COPY statements that came. */
+    copies,
     async createDatabase() {
       const name = await postgres.createDatabase("TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'")
       await postgres.run('postgres', `ALTER DATABASE ${name} SET standard_conforming_strings = off`)
@@ -41,16 +52,16 @@ const QUERY = 'Q'.charCodeAt(0)
 class Relay {
   readonly #client: Socket
   readonly #server: Socket
-  readonly #s3: S3 | undefined
+  readonly #translate: (sql: string) => Promise<string>
   #waiting: Buffer = Buffer.alloc(0)
   /** The first message has no type. */
   #started = false
   #work = Promise.resolve()
 
-  constructor(client: Socket, server: Socket, s3: S3 | undefined) {
+  constructor(client: Socket, server: Socket, translated: (sql: string) => Promise<string>) {
     this.#client = client
     this.#server = server
-    this.#s3 = s3
+    this.#translate = translated
     client.on('data', (chunk) => {
       this.#work = this.#work.then(() => this.#take(chunk))
     })
@@ -76,7 +87,7 @@ class Relay {
 
   async #query(sql: string): Promise<void> {
     try {
-      this.#server.write(messageOf('Q', await translate(sql, this.#s3)))
+      this.#server.write(messageOf('Q', await this.#translate(sql)))
     } catch (error) {
       const fields = ['SERROR', 'CXX000', `M${error instanceof Error ? error.message : error}`, '']
       this.#client.write(Buffer.concat([messageOf('E', fields.join('\0')), messageOf('Z', 'I').subarray(0, -1)]))

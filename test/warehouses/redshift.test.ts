@@ -25,7 +25,8 @@ async function setUp(store?: Store, s3Url?: string) {
     ...(s3Url === undefined ? {} : { staging: { s3Url, iamRole: IAM_ROLE } }),
   }
   const environment = { baseDir: '.', secret: async () => server.password }
-  return { warehouse: await openWarehouse({ kind: 'redshift', settings }, environment), tearDown: () => server.stop() }
+  const warehouse = await openWarehouse({ kind: 'redshift', settings }, environment)
+  return { warehouse, copies: server.copies, tearDown: () => server.stop() }
 }
 
 describeWarehouse('Redshift', () => setUp(), {
@@ -56,10 +57,33 @@ describe.skipIf(isSkipped)(`Redshift, by COPY from S3${reason}`, () => {
   describeLoad({ setUp: onStore, gaps: {} })
   describeEvents({ setUp: onStore, gaps: {} })
 
-  it('leaves no file behind, also when COPY fails', async () => {
+  it('copies all parts at once, inserts rows that COPY would not take, and leaves no file behind', async () => {
+    const subject = await onStore()
+    const bench = await Workbench.open(async () => subject)
+    const names = Array.from({ length: 10 }, (_, number) => `v${number}`)
+    const row = (length: number) => Object.fromEntries(names.map((name) => [name, 'x'.repeat(length)]))
+    const parts = [
+      await bench.part(names, [row(1)]),
+      await bench.part(['v1'], [row(2)]),
+      await bench.part(names, [row(60_000)]),
+    ]
+    const columns = names.map((name) => ({ name, type: 'String' as const }))
+    const stage = await bench.session.stage({ schema: bench.stageSchema, columns, parts })
+    const found = await bench.session.query(
+      `SELECT octet_length(v1) AS bytes, v2 IS NULL AS lacks FROM ${stage} ORDER BY 1`,
+    )
+    expect(found).toEqual([
+      { bytes: '1', lacks: 'false' },
+      { bytes: '2', lacks: 'true' },
+      { bytes: '60000', lacks: 'false' },
+    ])
+    expect(subject.copies).toHaveLength(1)
+    expect(await objects()).toEqual([])
+    await bench.close()
+  })
+
+  it('leaves no file behind when COPY fails', async () => {
     const bench = await Workbench.open(onStore)
-    const loaded = await bench.stage({ n: 'Integer', v: 'String' }, [{ n: '1', v: 'x' }])
-    expect(await bench.session.query(`SELECT * FROM ${loaded}`)).toEqual([{ n: '1', v: 'x' }])
     await expect(bench.stage({ n: 'Integer' }, [{ n: 'not a number' }])).rejects.toMatchObject({ name: 'EngageError' })
     expect(await objects()).toEqual([])
     await bench.close()
