@@ -199,6 +199,7 @@ export type WarehouseBlock = {
   [K in WarehouseKind]: { kind: K; settings: NonNullable<DestinationSpec[K]> }
 }[WarehouseKind]
 export type PostgresSettings = NonNullable<DestinationSpec['postgres']>
+export type RedshiftSettings = NonNullable<DestinationSpec['redshift']>
 export type DuckDbSettings = NonNullable<DestinationSpec['duckdb']>
 
 /** The warehouse block of a valid spec; validation has made sure that there is exactly one. */

@@ -18,7 +18,9 @@ export function describeSessions(suite: Suite): void {
       const table = await bench.newTable({ id: 'String' })
       const failing = bench.session.transaction(async () => {
         await bench.apply({ kind: 'AddColumn', table, column: { name: 'b', type: 'String', origin: 'Inferred' } })
-        await bench.session.execute(`INSERT INTO ${bench.dialect.table(table)} (id) VALUES ('x')`)
+        await bench.session.execute(
+          `INSERT INTO ${bench.dialect.table(table)} (${bench.dialect.quote('id')}) VALUES ('x')`,
+        )
         throw new Error('the process meets a bug')
       })
       await expect(failing).rejects.toThrow('the process meets a bug')

@@ -1,0 +1,94 @@
+import type { RedshiftSettings } from '../../model/destination.ts'
+import { EngageError } from '../../model/errors.ts'
+import {
+  connectionMeaning,
+  type DriverError,
+  dependents,
+  engageError,
+  inTheWay,
+  type Meaning,
+  meaning,
+  serverOf,
+  textOf,
+} from '../pg/errors.ts'
+
+export const toEngageError = (error: unknown, settings: RedshiftSettings): EngageError =>
+  engageError(
+    error,
+    (cause) => ownMeaning(cause, settings) ?? connectionMeaning(cause, settings) ?? statementMeaning(cause),
+  )
+
+/** Of errors that are about values and names: their text is no sign of anything else. */
+const ABOUT_STATEMENT = /^(22|23|42)/
+
+/** Most of what is Redshift's own has the code XX000: its text tells what it is. */
+function ownMeaning(error: DriverError, settings: RedshiftSettings): Meaning | undefined {
+  const { code = '', message } = error
+  if (ABOUT_STATEMENT.test(code)) return undefined
+  const text = textOf(error)
+  const server = serverOf(settings)
+  // 1023: serializable isolation violation, 1018: the table was dropped by a transaction beside.
+  if (/^(1023|1018)$/.test(message) || /conflict with concurrent transaction|isolation violation/i.test(text)) {
+    return inTheWay(text)
+  }
+  if (/disk full|code: 1016/i.test(text)) {
+    return meaning('WarehouseFull', 'Wait', `${server}: ${text}; add nodes, or drop what is not needed`)
+  }
+  if (/usage limit/i.test(text)) {
+    return meaning('WarehouseFull', 'Wait', `${server}: ${text}; raise the limit of the workgroup, or wait`)
+  }
+  if (/assume ?role|assume iam role|not authorized to (get|assume)/i.test(text)) {
+    const role = settings.staging?.iamRole ?? ''
+    const fix = `attach ${role} to the cluster, and GRANT ASSUMEROLE ON '${role}' TO "${settings.username}" FOR COPY`
+    return meaning('PermissionDenied', 'Stalled', `spec.redshift.staging.iamRole: ${text}: ${fix}`)
+  }
+  if (/S3ServiceException/.test(text)) return s3Meaning(text, settings)
+  if (code === '57P03' || /is (paused|resuming|not available)/i.test(text)) {
+    return meaning('WarehouseUnreachable', 'Wait', `${server}: ${text}; resume the cluster, or wait until it is there`)
+  }
+  if (code === '25006' || /read.only mode/i.test(text)) {
+    return meaning('WarehouseError', 'Wait', `${server} takes no writes while it is resized: ${text}`)
+  }
+  if (/too many (tables|columns)|^1040$|at most \d+ columns/i.test(message)) {
+    return meaning('ColumnLimit', 'Stalled', text)
+  }
+  return undefined
+}
+
+function s3Meaning(text: string, { staging }: RedshiftSettings): Meaning {
+  const url = staging?.s3Url ?? ''
+  if (/AccessDenied|403/.test(text)) {
+    const fix = `allow the role ${staging?.iamRole ?? ''} s3:GetObject on it, and s3:ListBucket on the bucket`
+    return meaning('PermissionDenied', 'Stalled', `Redshift may not read ${url}: ${fix}`)
+  }
+  if (/PermanentRedirect|specified endpoint|,301,/.test(text)) {
+    return meaning(
+      'WarehouseError',
+      'Stalled',
+      `the bucket of ${url} is in another region than the cluster: use one there`,
+    )
+  }
+  return meaning('WarehouseError', 'Retry', `Redshift could not read ${url}: ${text}`)
+}
+
+function statementMeaning(error: DriverError): Meaning {
+  const code = error.code ?? ''
+  const text = textOf(error)
+  if (code.startsWith('53')) return meaning('WarehouseFull', 'Wait', text)
+  if (code === '0A000' || code === '2BP01') return dependents(text)
+  if (code === '54011' || code === '54000') return meaning('ColumnLimit', 'Stalled', text)
+  if (['40001', '40P01', '55P03', '57014', DUPLICATE_COLUMN].includes(code)) return inTheWay(text)
+  return meaning('WarehouseError', 'Stalled', `Redshift refused a statement: ${text}${code ? ` [${code}]` : ''}`)
+}
+
+const DUPLICATE_COLUMN = '42701'
+const UNDEFINED_COLUMN = '42703'
+const ADDS_COLUMN = /^ALTER TABLE "(?:[^"]|"")*"\."(?:[^"]|"")*" ADD COLUMN/
+const DROPS_COLUMN = /^ALTER TABLE "(?:[^"]|"")*"\."(?:[^"]|"")*" DROP COLUMN/
+
+/** Whether a statement failed since its work is done: Redshift has no ADD COLUMN IF NOT EXISTS. */
+export function isDone(sql: string, error: unknown): boolean {
+  const cause = error instanceof EngageError ? error.cause : undefined
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return (code === DUPLICATE_COLUMN && ADDS_COLUMN.test(sql)) || (code === UNDEFINED_COLUMN && DROPS_COLUMN.test(sql))
+}
