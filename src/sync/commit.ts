@@ -5,7 +5,7 @@ import { bookkeepingTable, usersTwin } from '../plan/bookkeeping.ts'
 import type { Change } from '../plan/change.ts'
 import { standardColumns, standardNames } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import { checkEpoch, type Lease } from '../warehouses/lease.ts'
+import { type Lease, writeAsHolder } from '../warehouses/lease.ts'
 import type { Dialect, EventsMerge, Session, StagePart, Statement, UsersMerge, Warehouse } from '../warehouses/port.ts'
 import type { Catalog } from './catalog.ts'
 import type { Checkpoints, Progress } from './checkpoints.ts'
@@ -90,8 +90,7 @@ export class Committer {
         segment.discards.length > 0 &&
         (await session.stage({ schema, columns: discards.columns, parts: segment.discards }))
       if (discardStage) stages.push(discardStage)
-      await session.transaction(async () => {
-        await checkEpoch(session, dialect, this.#context.lease)
+      await writeAsHolder(session, warehouse, this.#context.lease, async () => {
         if (capabilities.transactionalDdl) await evolve()
         for (const [number, merge] of merges.entries()) {
           const stage = stages[number]
@@ -136,11 +135,7 @@ export class Committer {
     const pending = this.#pending
     if (progress.length === 0 && !pending) return committed
     const loadedAt = this.#context.now().toISOString()
-    const inTransaction = (work: () => Promise<void>) =>
-      session.transaction(async () => {
-        await checkEpoch(session, dialect, lease)
-        await work()
-      })
+    const inTransaction = (work: () => Promise<void>) => writeAsHolder(session, warehouse, lease, work)
     if (pending) {
       const users = pending.target.table
       for (const portion of dialect.mergeUsers(this.#usersMerge(pending, loadedAt))) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngageError } from '../model/errors.ts'
 import type { TableName } from '../model/table.ts'
-import type { Dialect, Session } from './port.ts'
+import type { Dialect, Session, Warehouse } from './port.ts'
 
 /** The right to write under a scope, as row of the bookkeeping table `leases`. Each new holder has a greater epoch. */
 export interface Lease {
@@ -104,9 +104,24 @@ export async function renewLease(
 }
 
 /**
- * To be called inside the transaction that writes: throws LeaseLost (Retry) when another has the lease. It writes to the
- * row of the lease, so that nobody can take it between this check and the commit.
+ * Writes that only the holder of a lease may make, in one transaction where there are such. Throws LeaseLost (Retry) when
+ * another has it. The check then comes last: it writes to the row of the lease, so that nobody can take it before the
+ * commit, and some warehouses lock more than that row, which others wait for. Without transactions it comes first.
  */
+export async function writeAsHolder(
+  session: Session,
+  { dialect, capabilities }: Pick<Warehouse, 'dialect' | 'capabilities'>,
+  lease: Lease,
+  write: () => Promise<void>,
+): Promise<void> {
+  await session.transaction(async () => {
+    if (!capabilities.transactions) await checkEpoch(session, dialect, lease)
+    await write()
+    if (capabilities.transactions) await checkEpoch(session, dialect, lease)
+  })
+}
+
+/** Throws LeaseLost (Retry) when another has the lease. Writes to its row. */
 export async function checkEpoch(session: Session, dialect: Dialect, lease: Lease): Promise<void> {
   await updateOwn(session, dialect, lease, `${dialect.quote('holder')} = ${dialect.quote('holder')}`)
 }

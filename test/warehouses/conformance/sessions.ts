@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import type { TableName } from '../../../src/model/table.ts'
 import { bookkeepingTable } from '../../../src/plan/bookkeeping.ts'
-import { acquireLease, checkEpoch, releaseLease, renewLease } from '../../../src/warehouses/lease.ts'
+import { acquireLease, checkEpoch, releaseLease, renewLease, writeAsHolder } from '../../../src/warehouses/lease.ts'
 import type { Session } from '../../../src/warehouses/port.ts'
 import { casesOf, type Suite, Workbench } from './workbench.ts'
 
@@ -104,8 +104,7 @@ export function describeSessions(suite: Suite): void {
       const table = await bench.newTable({ id: 'String' })
       const zombie = await take(bench.session, 'd', 'one', at(0))
       await take(other, 'd', 'two', at(61))
-      const commit = bench.session.transaction(async () => {
-        await checkEpoch(bench.session, bench.dialect, zombie)
+      const commit = writeAsHolder(bench.session, bench.warehouse, zombie, async () => {
         await bench.session.execute(`INSERT INTO ${bench.dialect.table(table)} VALUES ('x')`)
       })
       await expect(commit).rejects.toMatchObject({ reason: 'LeaseLost', consequence: 'Retry' })
