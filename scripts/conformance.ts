@@ -16,18 +16,20 @@ export interface Case {
   ancestorTitles: string[]
   title: string
   status: string
+  meta?: { notApplicable?: string }
 }
 
 /** The page of a run. Throws where a case failed or was skipped: a page must not hide it. */
 export function conformancePage(cases: readonly Case[]): string {
-  const wrong = cases.filter(({ status }) => status !== 'passed').map(({ title }) => title)
+  const isSkipped = ({ meta }: Case) => meta?.notApplicable !== undefined
+  const wrong = cases.filter((one) => one.status !== 'passed' && !isSkipped(one)).map(({ title }) => title)
   if (wrong.length > 0) throw new Error(`not all cases passed: ${wrong.join(', ')}`)
   const warehouses = [...new Set(cases.map(({ ancestorTitles: [warehouse = ''] }) => warehouse))]
   const capabilities = [...new Set(cases.map(({ ancestorTitles: [, capability = ''] }) => capability))]
   const of = (warehouse: string, capability?: string) =>
     cases.filter(({ ancestorTitles: [w, c] }) => w === warehouse && (capability === undefined || c === capability))
   const cell = (warehouse: string, capability: string) => {
-    const all = of(warehouse, capability)
+    const all = of(warehouse, capability).filter((one) => !isSkipped(one))
     const gaps = all.filter(({ title }) => GAP.test(title)).length
     return gaps === 0 ? `${all.length}` : `${all.length - gaps} of ${all.length}`
   }
@@ -37,6 +39,13 @@ export function conformancePage(cases: readonly Case[]): string {
       const [, name, reason] = GAP.exec(title) ?? []
       return name === undefined ? [] : [`- **${warehouse}**, ${ancestorTitles[1]}: ${name}. ${reason}`]
     }),
+  )
+  const skips = warehouses.flatMap((warehouse) =>
+    of(warehouse).flatMap(({ ancestorTitles, title, meta }) =>
+      meta?.notApplicable === undefined
+        ? []
+        : [`- **${warehouse}**, ${ancestorTitles[1]}: ${title}: ${meta.notApplicable}.`],
+    ),
   )
   return `${[
     '# Conformance',
@@ -54,6 +63,10 @@ export function conformancePage(cases: readonly Case[]): string {
     '## What test servers get wrong',
     '',
     ...(gaps.length === 0 ? ['Nothing.'] : gaps),
+    '',
+    '## What a warehouse need not do',
+    '',
+    ...(skips.length === 0 ? ['Nothing was skipped.'] : skips),
     '',
   ].join('\n')}`
 }

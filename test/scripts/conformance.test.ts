@@ -11,12 +11,16 @@ test('the page counts the cases that hold, and names those that a test server ge
   const page = conformancePage([
     found('Postgres', 'stage', 'keeps texts'),
     found('Postgres', 'stage', 'keeps limits'),
+    found('Postgres', 'tables', 'widens'),
+    { ...found('Snowflake', 'tables', 'widens', 'skipped'), meta: { notApplicable: 'it does not widen' } },
     found('Snowflake', 'stage', 'keeps texts'),
     found('Snowflake', 'stage', 'keeps limits [gap: the emulator rounds.]'),
   ])
   expect(page).toContain('|  | Postgres | Snowflake |')
   expect(page).toContain('| stage | 2 | 1 of 2 |')
   expect(page).toContain('- **Snowflake**, stage: keeps limits. the emulator rounds.')
+  expect(page).toContain('| tables | 1 | 0 |')
+  expect(page).toContain('- **Snowflake**, tables: widens: it does not widen.')
 })
 
 test('a case that failed or was skipped makes no page', () => {
