@@ -8,9 +8,11 @@ import type { Column, LogicalType, Table, TableName, TypedColumn } from '../../.
 import type { Change } from '../../../src/plan/change.ts'
 import type { Dialect, Session, StagePart, Statement, Warehouse } from '../../../src/warehouses/port.ts'
 
-/** A warehouse under test, alone in its database. */
+/** A warehouse under test, alone in its database unless it is shared. */
 export interface Subject {
   warehouse: Warehouse
+  /** Whether schemas are to be dropped again: others use the database too. */
+  isShared?: true
   tearDown(): Promise<void>
 }
 
@@ -58,7 +60,9 @@ export type Row = Record<string, string | null>
 export class Workbench {
   readonly warehouse: Warehouse
   readonly session: Session
-  readonly #tearDown: () => Promise<void>
+  readonly #subject: Subject
+  /** Schemas to drop. */
+  readonly #schemas: string[] = []
   readonly #directory: string
   /** Where stages are made. */
   stageSchema = ''
@@ -66,7 +70,7 @@ export class Workbench {
 
   private constructor(subject: Subject, session: Session, directory: string) {
     this.warehouse = subject.warehouse
-    this.#tearDown = () => subject.tearDown()
+    this.#subject = subject
     this.session = session
     this.#directory = directory
   }
@@ -80,8 +84,11 @@ export class Workbench {
   }
 
   async close(): Promise<void> {
+    for (const schema of this.#subject.isShared ? this.#schemas : []) {
+      await this.session.execute(`DROP SCHEMA IF EXISTS ${this.dialect.quote(schema)} CASCADE`)
+    }
     await this.session.close()
-    await this.#tearDown()
+    await this.#subject.tearDown()
     await rm(this.#directory, { recursive: true })
   }
 
@@ -95,7 +102,8 @@ export class Workbench {
 
   /** Makes a schema of a name that is not taken. */
   async newSchema(): Promise<string> {
-    const schema = `s_${randomUUID().slice(0, 8)}`
+    const schema = `engageops_test_${randomUUID().slice(0, 8)}`
+    this.#schemas.push(schema)
     await this.apply({ kind: 'CreateSchema', schema })
     return schema
   }
