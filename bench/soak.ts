@@ -7,14 +7,15 @@ import { startControlPlane } from '../test/kubernetes/control-plane.ts'
 import { activation } from '../test/operator/manifests.ts'
 import { RunningOperator } from '../test/operator/running-operator.ts'
 import { buildOperator } from './build-operator.ts'
+import { Inspector } from './inspector.ts'
 import { memoryOf } from './memory.ts'
 import { OperatorWorld } from './operator-world.ts'
 import { withPostgres } from './postgres-server.ts'
 
 /**
  * Whether the operator's memory grows: activations are edited, deleted and made again, all the time, against a real API
- * server and a real Postgres. `npm run bench:soak -- --minutes 20`. The trend is that of each minute's lowest RSS, after
- * the warm-up.
+ * server and a real Postgres. `npm run bench:soak -- --minutes 20`. Once a minute its garbage is collected; the trends are
+ * those after the warm-up.
  */
 const { values } = parseArgs({
   options: {
@@ -30,7 +31,8 @@ const WARM_UP = Number(values['warm-up'])
 const SIZE = { activations: Number(values.activations), spaces: 10, namespaces: 5 }
 const PAUSE_MS = 1000 / Number(values.rate)
 /** A pod of 512 MiB, the chart's limit: Node takes half of it as heap. */
-const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=256']
+const INSPECTOR_PORT = 19_229
+const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=256', `--inspect=127.0.0.1:${INSPECTOR_PORT}`]
 
 await withPostgres(
   async (server) => {
@@ -59,30 +61,31 @@ async function soak(kubeconfig: string, world: OperatorWorld): Promise<void> {
   process.stderr.write('idle, the churn begins\n')
   const stop = new AbortController()
   const churning = churn(world, stop.signal)
-  const lowest: number[] = []
-  for (let minute = 0; minute < MINUTES; minute += 1) {
-    lowest.push(await lowestOfMinute(operator.pid))
-    process.stderr.write(`minute ${minute + 1}: ${lowest.at(-1)?.toFixed(1)} MiB\n`)
+  using inspector = await Inspector.connect(INSPECTOR_PORT)
+  const heap: number[] = []
+  const resident: number[] = []
+  for (let minute = 1; minute <= MINUTES; minute += 1) {
+    await sleep(60_000)
+    heap.push(await inspector.heapInUse())
+    resident.push(memoryOf(operator.pid, 'VmRSS'))
+    process.stderr.write(
+      `minute ${minute}: heap ${heap.at(-1)?.toFixed(2)} MiB, RSS ${resident.at(-1)?.toFixed(1)} MiB\n`,
+    )
   }
   stop.abort()
   const changes = await churning
   await operator.isIdle(600)
-  const perHour = slope(lowest.slice(WARM_UP)) * 60
   const [cpu] = cpus()
   process.stdout.write(
     `${changes} changes in ${MINUTES} minutes, ${SIZE.activations} activations; ${cpus().length} x ${cpu?.model}\n` +
-      `memory (RSS): ${lowest[WARM_UP]?.toFixed(1)} MiB after ${WARM_UP} minutes, ${lowest.at(-1)?.toFixed(1)} MiB at the end, ` +
-      `at most ${memoryOf(operator.pid, 'VmHWM').toFixed(0)} MiB\n` +
-      `trend: ${perHour.toFixed(1)} MiB an hour; goal: below 1\n`,
+      `${trend('heap', heap)}; goal: below 1\n${trend('RSS', resident)}; at most ${memoryOf(operator.pid, 'VmHWM').toFixed(0)} MiB\n`,
   )
 }
 
-async function lowestOfMinute(pid: number): Promise<number> {
-  let lowest = Number.POSITIVE_INFINITY
-  for (const end = performance.now() + 60_000; performance.now() < end; await sleep(250)) {
-    lowest = Math.min(lowest, memoryOf(pid, 'VmRSS'))
-  }
-  return lowest
+function trend(what: string, minutes: readonly number[]): string {
+  const [first, last] = [minutes[WARM_UP], minutes.at(-1)].map((value) => value?.toFixed(1))
+  const perHour = slope(minutes.slice(WARM_UP)) * 60
+  return `${what}: ${first} MiB after ${WARM_UP} minutes, ${last} MiB at the end: ${perHour.toFixed(1)} MiB an hour`
 }
 
 /** Edits, deletes and makes again: the same few activations, so that what there is stays the same. Counts the changes. */
