@@ -15,15 +15,43 @@ const sslMode = z
   .describe('How the server is verified: VerifyFull checks certificate and host name.')
 const caSecretRef = secretKeyReference.describe('Where the PEM certificate of the authority stands.')
 
-const snowflake = z.strictObject({
-  account: z.string().min(1).max(255).describe('Account identifier, with region where needed. Immutable.'),
+const snowflakeFields = z.strictObject({
+  account: z
+    .string()
+    .max(255)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'is no account identifier: write ORGANIZATION-ACCOUNT, or ACCOUNT.REGION')
+    .describe('Account identifier: organization-account, or account.region. Immutable.'),
+  endpoint: z
+    .string()
+    .max(1024)
+    .regex(
+      /^(https:\/\/[A-Za-z0-9.-]+(:[0-9]+)?|http:\/\/(localhost|127\.0\.0\.1)(:[0-9]+)?)$/,
+      'is no address of Snowflake: write https://HOST, without path; plain http only for this machine',
+    )
+    .optional()
+    .describe(
+      'Where the account is reached, for private connectivity. Default: https://<account>.snowflakecomputing.com.',
+    ),
   warehouse: z.string().min(1).max(255).describe('Virtual warehouse that runs the statements.'),
   database,
   username,
   role: z.string().min(1).max(255).optional().describe("Role to use instead of the user's default role."),
-  privateKeySecretRef: secretKeyReference.describe('Where the PKCS#8 private key stands.'),
-  privateKeyPassphraseSecretRef: secretKeyReference.optional().describe("Where the key's passphrase stands."),
+  privateKeySecretRef: secretKeyReference.optional().describe('Where the PKCS#8 private key (PEM) stands.'),
+  privateKeyPassphraseSecretRef: secretKeyReference
+    .optional()
+    .describe("Where the key's passphrase stands, when it is encrypted."),
+  oauthTokenSecretRef: secretKeyReference
+    .optional()
+    .describe('Where the OAuth access token stands; something else must renew it.'),
 })
+
+const snowflake = ruled(
+  snowflakeFields,
+  exactlyOne(
+    ['privateKeySecretRef', 'oauthTokenSecretRef'],
+    'must have exactly one way to log in: write privateKeySecretRef or oauthTokenSecretRef',
+  ),
+)
 
 const databricks = z.strictObject({
   host,
@@ -199,6 +227,7 @@ export type WarehouseDestination = Resource<'WarehouseDestination', DestinationS
 export type WarehouseBlock = {
   [K in WarehouseKind]: { kind: K; settings: NonNullable<DestinationSpec[K]> }
 }[WarehouseKind]
+export type SnowflakeSettings = NonNullable<DestinationSpec['snowflake']>
 export type PostgresSettings = NonNullable<DestinationSpec['postgres']>
 export type DuckDbSettings = NonNullable<DestinationSpec['duckdb']>
 
