@@ -45,6 +45,7 @@ export async function connectionOptions(
     queryTag: 'engageops',
     // Exact texts: a JavaScript number would round them.
     fetchAsString: ['Boolean', 'Number', 'JSON'],
+    representNullAsStringNull: false,
     rowMode: 'array',
     // Of one request, and there is one at most to log in: the driver would go on for minutes behind our back.
     timeout: CONNECT_MS,
