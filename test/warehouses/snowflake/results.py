@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import duckdb
 import pyarrow as pa
 
 SELECT, INSERT, UPDATE, DELETE, MERGE, COPY, OTHER = 0x1000, 0x3100, 0x3200, 0x3300, 0x3400, 0x3600, 0x6000
@@ -37,10 +38,19 @@ def counts(statement_type: int, **numbers: int) -> Result:
     return Result(statement_type, names, [kind] * len(names), [[str(number) for number in numbers.values()]])
 
 
-def selected(table: pa.Table, statement_type: int = SELECT) -> Result:
+def selected(relation: duckdb.DuckDBPyRelation) -> Result:
+    if "HUGEINT" in relation.types:
+        # What sums are, and Arrow has not.
+        exact = [f"CAST({name} AS DECIMAL(38, 0))" if kind == "HUGEINT" else name for name, kind in zip(_quoted(relation), relation.types, strict=True)]
+        relation = relation.select(", ".join(f"{value} AS {name}" for value, name in zip(exact, _quoted(relation), strict=True)))
+    table = relation.to_arrow_table()
     columns = [_texts(column) for column in table.columns]
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    return Result(statement_type, table.column_names, [_type_of(field.type) for field in table.schema], rows)
+    types = [{"type": "variant"} if kind == "JSON" else _type_of(field.type) for kind, field in zip(relation.types, table.schema, strict=True)]
+    return Result(SELECT, table.column_names, types, [list(row) for row in zip(*columns, strict=True)])
+
+
+def _quoted(relation: duckdb.DuckDBPyRelation) -> list[str]:
+    return ['"' + name.replace('"', '""') + '"' for name in relation.columns]
 
 
 def _type_of(kind: pa.DataType) -> dict:
@@ -54,8 +64,6 @@ def _type_of(kind: pa.DataType) -> dict:
         return {"type": "real"}
     if pa.types.is_timestamp(kind):
         return {"type": "timestamp_tz" if kind.tz else "timestamp_ntz", "precision": 0, "scale": 9}
-    if kind.extension_name == "arrow.json" if isinstance(kind, pa.BaseExtensionType) else False:
-        return {"type": "variant"}
     return {"type": "text", "length": 16777216}
 
 

@@ -92,9 +92,24 @@ async def end_session(request: Request) -> JSONResponse:
 
 async def create_database(request: Request) -> JSONResponse:
     name = request.path_params["name"]
-    connection = await run_in_threadpool(FakeSnow.connect, ACCOUNT)
-    await run_in_threadpool(connection.cursor().execute, f"CREATE DATABASE {name}")
+    await run_in_threadpool(_create_database, name)
     return JSONResponse({})
+
+
+def _create_database(name: str) -> None:
+    ACCOUNT.connect().cursor().execute(f"CREATE DATABASE {name}")
+    duck = ACCOUNT.duck_conn.cursor()
+    # fakesnow's own have no views, and no lengths of texts that nobody gave one.
+    duck.execute(
+        f"""CREATE OR REPLACE VIEW {name}._fs_information_schema._fs_columns AS
+        SELECT * REPLACE (coalesce(character_maximum_length, 16777216) AS character_maximum_length)
+        FROM _fs_global._fs_information_schema._fs_columns WHERE table_catalog = '{name.upper()}'"""
+    )
+    duck.execute(
+        f"""CREATE OR REPLACE VIEW {name}._fs_information_schema._fs_tables AS
+        SELECT table_catalog, table_schema, table_name, table_type FROM system.information_schema.tables
+        WHERE table_catalog = '{name.upper()}' AND table_schema <> '_fs_information_schema'"""
+    )
 
 
 async def ignored(_request: Request) -> JSONResponse:
@@ -112,7 +127,10 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    listening = socket.create_server(("127.0.0.1", 0))
+    # Of a named protocol: asyncio sends small answers at once on such alone.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
     routes = [
         Route("/session/v1/login-request", log_in, methods=["POST"]),
         Route("/queries/v1/query-request", query, methods=["POST"]),
