@@ -5,9 +5,11 @@ import { EngageError } from '../../model/errors.ts'
 import type { SecretKeyReference } from '../../model/resource.ts'
 import type { WarehouseEnvironment } from '../port.ts'
 
-export const CONNECT_MS = 60_000
+export const CONNECT_MS = 30_000
 export const CLOSE_MS = 10_000
 export const STATEMENT_MS = 30 * 60_000
+/** Snowflake answers a request within 45 s, be it that the statement still runs; the driver then asks again. */
+const REQUEST_MS = 60_000
 
 /**
  * What every session is set to: results in UTC, no endless wait for a lock or for a place in the warehouse's queue, and
@@ -47,8 +49,8 @@ export async function connectionOptions(
     fetchAsString: ['Boolean', 'Number', 'JSON'],
     representNullAsStringNull: false,
     rowMode: 'array',
-    // Of one request, and there is one at most to log in: the driver would go on for minutes behind our back.
-    timeout: CONNECT_MS,
+    timeout: REQUEST_MS,
+    // A login that we gave up would otherwise go on for minutes. Of statements the driver repeats requests seven times.
     sfRetryMaxLoginRetries: 0,
   }
 }

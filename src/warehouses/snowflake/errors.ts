@@ -40,7 +40,9 @@ const codeOf = ({ code }: DriverError): string => String(code ?? '')
 const serverOf = ({ account, endpoint }: SnowflakeSettings): string =>
   endpoint ?? `https://${account}.snowflakecomputing.com`
 
-/** The driver's words for the three ways in which an exchange fails: no connection, no success, no JSON. */
+/** The driver's own: a session that the server has ended cannot be used. */
+const ENDED = /^40700[12]$/
+/** The driver's own: no connection, no success, no JSON. */
 const NETWORK = /^(40100[1-4]|40200[12])$/
 const TLS = /CERT|TLS|SSL|UNABLE_TO|EPROTO|OCSP|CRL/
 
@@ -48,6 +50,7 @@ function networkMeaning(error: DriverError, settings: SnowflakeSettings): Meanin
   const code = codeOf(error)
   const server = serverOf(settings)
   if (/^41[23]/.test(code)) return ['TlsFailed', 'Stalled', `${server}: ${error.message}`]
+  if (ENDED.test(code)) return ['WarehouseUnreachable', 'Retry', `${server} ended the session`]
   if (!NETWORK.test(code)) return undefined
   const { statusCode } = error.response ?? {}
   if (statusCode === 403 || statusCode === 404) {

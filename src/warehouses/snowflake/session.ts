@@ -57,6 +57,8 @@ class SnowflakeSession implements Session {
   readonly #settings: SnowflakeSettings
   #stages = 0
   #closed = false
+  /** Why the session cannot be used any more. */
+  #lost: EngageError | undefined
 
   constructor(connection: Connection, settings: SnowflakeSettings) {
     this.#connection = connection
@@ -99,7 +101,7 @@ class SnowflakeSession implements Session {
       await this.execute('COMMIT')
       return result
     } catch (error) {
-      // A statement that fails leaves the transaction open. A session that is gone is rolled back by the server.
+      // A statement that fails leaves the transaction open. That of a lost session ends with it, on the server.
       await this.execute('ROLLBACK').catch(() => undefined)
       throw error
     }
@@ -143,7 +145,12 @@ class SnowflakeSession implements Session {
     return this.close()
   }
 
+  /**
+   * Nothing is sent on a session that has lost the server: what it had begun would be committed by the next DDL that comes
+   * through.
+   */
   async #run(sql: string): Promise<Outcome> {
+    if (this.#lost) throw this.#lost
     let statement: RowStatement | undefined
     const outcome = new Promise<Outcome>((resolve, reject) => {
       statement = this.#connection.execute({
@@ -158,7 +165,9 @@ class SnowflakeSession implements Session {
     try {
       return await within(outcome, STATEMENT_MS, late)
     } catch (error) {
-      throw toEngageError(error, this.#settings)
+      const told = toEngageError(error, this.#settings)
+      if (told.reason === 'WarehouseUnreachable') this.#lost = told
+      throw told
     }
   }
 }
