@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { inspect, promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { SnowflakeSettings } from '../../src/model/destination.ts'
 import { EngageError } from '../../src/model/errors.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { selfSigned } from './certificate.ts'
 import { type Refusal, scriptSnowflake } from './snowflake-script.ts'
-import { type SnowflakeServer, startSnowflake } from './snowflake-server.ts'
+import { describeOnSnowflake, type SnowflakeServer } from './snowflake-server.ts'
 
 const REGISTRY = path.join(import.meta.dirname, '../../src/warehouses/registry.ts')
 const CANARY = `canary-${randomUUID()}`
@@ -59,16 +59,13 @@ async function errorOf(work: Promise<unknown>): Promise<EngageError> {
   return error
 }
 
-describe('logins to Snowflake', () => {
-  let server: SnowflakeServer
+describeOnSnowflake('logins to Snowflake', (server) => {
   let settings: SnowflakeSettings
   beforeAll(async () => {
-    server = await startSnowflake()
-    settings = await server.createDatabase()
+    settings = await server().createDatabase()
   })
-  afterAll(() => server.stop())
 
-  const secret: SnowflakeServer['secret'] = async (reference) => SECRETS[reference.key] ?? server.secret(reference)
+  const secret: SnowflakeServer['secret'] = async (reference) => SECRETS[reference.key] ?? server().secret(reference)
   const works = async (changed: Partial<SnowflakeSettings>) => {
     await using session = await open({ ...settings, ...changed }, secret)
     return (await session.query('SELECT 1 AS one'))[0]?.one
@@ -112,7 +109,7 @@ describe('logins to Snowflake', () => {
 
   it('nothing is written but what is asked for, by the driver neither', async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'engageops-'))
-    const key = await server.secret(ref('key'))
+    const key = await server().secret(ref('key'))
     const code = `
       const { openWarehouse } = await import(${JSON.stringify(REGISTRY)})
       const secret = async ({ key }) => (key === 'key' ? process.env.KEY : '')

@@ -3,11 +3,14 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe } from 'vitest'
 import type { SnowflakeSettings } from '../../src/model/destination.ts'
 import type { SecretKeyReference } from '../../src/model/resource.ts'
-import { pythonVenv } from '../tools/python-venv.ts'
+import { hasPython, pythonVenv } from '../tools/python-venv.ts'
 
 const FOLDER = path.join(import.meta.dirname, 'snowflake')
+
+const INSTALL_MS = 600_000
 
 /** A Snowflake account of one test file. */
 export interface SnowflakeServer {
@@ -18,8 +21,25 @@ export interface SnowflakeServer {
   stop(): Promise<void>
 }
 
+/**
+ * Tests on an account of their own. Where Python cannot run it they are skipped, and say why; with
+ * ENGAGEOPS_CI_REQUIRE_ALL they fail.
+ */
+export function describeOnSnowflake(name: string, body: (server: () => SnowflakeServer) => void): void {
+  const isSkipped = !hasPython() && process.env.ENGAGEOPS_CI_REQUIRE_ALL === undefined
+  const title = isSkipped ? `${name} (skipped: python3, which runs the test server, is not installed with venv)` : name
+  describe.skipIf(isSkipped)(title, () => {
+    let server: SnowflakeServer
+    beforeAll(async () => {
+      server = await startSnowflake()
+    }, INSTALL_MS)
+    afterAll(() => server?.stop())
+    body(() => server)
+  })
+}
+
 /** Starts an account: see snowflake/server.py. The Python packages are installed first, where they are not yet. */
-export async function startSnowflake(): Promise<SnowflakeServer> {
+async function startSnowflake(): Promise<SnowflakeServer> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

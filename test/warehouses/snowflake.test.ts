@@ -1,12 +1,14 @@
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { describeWarehouse } from './conformance.ts'
-import { startSnowflake } from './snowflake-server.ts'
+import { describeOnSnowflake } from './snowflake-server.ts'
 
-describeWarehouse('Snowflake', async () => {
-  const server = await startSnowflake()
-  const settings = await server.createDatabase()
-  return {
-    warehouse: await openWarehouse({ kind: 'snowflake', settings }, { baseDir: '.', secret: server.secret }),
-    tearDown: () => server.stop(),
-  }
+describeOnSnowflake('on the emulator', (server) => {
+  describeWarehouse('Snowflake', async () => {
+    const { createDatabase, secret } = server()
+    const settings = await createDatabase()
+    return {
+      warehouse: await openWarehouse({ kind: 'snowflake', settings }, { baseDir: '.', secret }),
+      tearDown: async () => undefined,
+    }
+  })
 })

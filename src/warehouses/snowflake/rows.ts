@@ -31,5 +31,5 @@ function timestampText(value: unknown): string {
   if (!isExactDate(value)) return String(value)
   const time = new Date(value.getEpochSeconds() * 1000).toISOString().replace(/\.000Z$/, '')
   const micros = Math.floor(value.getNanoSeconds() / 1000)
-  return micros === 0 ? `${time}Z` : `${time}.${String(micros).padStart(6, '0')}Z`
+  return micros === 0 ? `${time}Z` : `${time}.${String(micros).padStart(6, '0').replace(/0+$/, '')}Z`
 }
