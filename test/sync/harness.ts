@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { afterAll } from 'vitest'
 import { type Activation, activationSpec } from '../../src/model/activation.ts'
 import { destinationSpec, type WarehouseBlock, type WarehouseDestination } from '../../src/model/destination.ts'
 import { type EngageSpace, spaceSpec } from '../../src/model/space.ts'
@@ -13,8 +14,14 @@ import type { RunReport } from '../../src/sync/report.ts'
 import { type SyncInput, sync } from '../../src/sync/sync.ts'
 import type { Warehouse } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
+import { hasPython } from '../tools/python-venv.ts'
 import { startPostgres } from '../warehouses/postgres-server.ts'
 import { startRedshift } from '../warehouses/redshift-on-postgres.ts'
+import { startSnowflake } from '../warehouses/snowflake-server.ts'
+
+/** The Snowflake of this test file. */
+let snowflake: ReturnType<typeof startSnowflake> | undefined
+afterAll(async () => (await snowflake)?.stop())
 
 const API = 'engageops.dev/v1alpha1' as const
 const metadata = (name: string) => ({
@@ -76,6 +83,19 @@ export class SyncBench {
     const bench = new SyncBench(root, { ...warehouse, dialect })
     bench.#stop = () => server.stop()
     return bench
+  }
+
+  /** A bench on an empty database of Snowflake. */
+  static async onSnowflake(): Promise<SyncBench> {
+    snowflake ??= startSnowflake()
+    const server = await snowflake
+    const root = await mkdtemp(join(tmpdir(), 'engageops-sync-'))
+    await mkdir(join(root, 'calls'))
+    const settings = await server.createDatabase()
+    return new SyncBench(
+      root,
+      await openWarehouse({ kind: 'snowflake', settings }, { secret: server.secret, baseDir: root }),
+    )
   }
 
   static async create(block?: WarehouseBlock, password = '', memoryLimit?: string): Promise<SyncBench> {
@@ -223,9 +243,12 @@ export class SyncBench {
 
 export type Row = Record<string, string | null>
 
-/** The warehouses that every behaviour of a sync is tested on. */
+const hasSnowflake = hasPython() || process.env.ENGAGEOPS_CI_REQUIRE_ALL !== undefined
+
+/** The warehouses that every behaviour of a sync is tested on; warehouses/snowflake.test.ts says where there is none. */
 export const WAREHOUSES: readonly { name: string; open: () => Promise<SyncBench> }[] = [
   { name: 'DuckDB', open: () => SyncBench.create() },
   { name: 'Postgres', open: () => SyncBench.onPostgres() },
   { name: 'Redshift', open: () => SyncBench.onRedshift() },
+  ...(hasSnowflake ? [{ name: 'Snowflake', open: () => SyncBench.onSnowflake() }] : []),
 ]

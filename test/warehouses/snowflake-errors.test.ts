@@ -88,7 +88,7 @@ describeOnSnowflake('logins to Snowflake', (server) => {
       'ALTER USER nobody',
     ],
     ['no such database', { database: 'nope' }, 'DatabaseNotFound', 'CREATE DATABASE nope'],
-    ['no such warehouse', { warehouse: 'nope' }, 'PermissionDenied', 'GRANT USAGE, OPERATE ON WAREHOUSE nope'],
+    ['no such warehouse', { warehouse: 'nope' }, 'PermissionDenied', 'GRANT USAGE ON WAREHOUSE nope'],
   ])('%s', async (_name, changed, reason, message) => {
     const error = await errorOf(open({ ...settings, ...changed }, secret))
     expect(error).toMatchObject({ reason, consequence: 'Stalled' })

@@ -39,7 +39,7 @@ export function describeOnSnowflake(name: string, body: (server: () => Snowflake
 }
 
 /** Starts an account: see snowflake/server.py. The Python packages are installed first, where they are not yet. */
-async function startSnowflake(): Promise<SnowflakeServer> {
+export async function startSnowflake(): Promise<SnowflakeServer> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -4,6 +4,7 @@ import type { SnowflakeSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
 import type { SecretKeyReference } from '../../model/resource.ts'
 import type { WarehouseEnvironment } from '../port.ts'
+import { word } from './text.ts'
 
 export const CONNECT_MS = 30_000
 export const CLOSE_MS = 10_000
@@ -38,10 +39,10 @@ export async function connectionOptions(
   return {
     account,
     ...(endpoint === undefined ? {} : { accessUrl: endpoint }),
-    warehouse,
-    database,
+    warehouse: word(warehouse),
+    database: word(database),
     username,
-    ...(role === undefined ? {} : { role }),
+    ...(role === undefined ? {} : { role: word(role) }),
     ...(await login(settings, environment)),
     application: 'EngageOps',
     queryTag: 'engageops',
@@ -99,6 +100,5 @@ function readKey(
   }
 }
 
-/** Identifiers of a login are unquoted, so case makes no difference. */
 export const identityOf = ({ account, database }: SnowflakeSettings): string =>
-  `snowflake:${account.toLowerCase()}/${database.toUpperCase()}`
+  `snowflake:${account.toLowerCase()}/${word(database) === database ? database.toUpperCase() : database}`

@@ -1,7 +1,8 @@
 import type { SnowflakeSettings } from '../../model/destination.ts'
 import { type Consequence, EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
-import { grantFor, nameIn } from './grants.ts'
+import { grantFor, nameIn } from './rights.ts'
+import { word } from './text.ts'
 
 /**
  * What the driver puts on its errors: a code of the server (six digits, as text) or its own (a number), the id of the query
@@ -116,7 +117,8 @@ function loginMeaning(error: DriverError, settings: SnowflakeSettings): Meaning 
 }
 
 export const noDatabase = (settings: SnowflakeSettings): EngageError => {
-  const { account, database } = settings
+  const { account } = settings
+  const database = word(settings.database)
   return new EngageError(
     'DatabaseNotFound',
     'Stalled',
@@ -125,7 +127,8 @@ export const noDatabase = (settings: SnowflakeSettings): EngageError => {
 }
 
 export const noWarehouse = (settings: SnowflakeSettings): EngageError => {
-  const { account, warehouse } = settings
+  const { account } = settings
+  const warehouse = word(settings.warehouse)
   return new EngageError(
     'PermissionDenied',
     'Stalled',
@@ -141,7 +144,7 @@ const IN_THE_WAY = new Set(['000604', '000625', '000626', '000629', '000630', '0
 function statementMeaning(error: DriverError, settings: SnowflakeSettings): Meaning {
   const code = codeOf(error)
   const message = error.message.replace(/^SQL (compilation|access control|execution) error:\s*/, '').trim()
-  const { warehouse } = settings
+  const warehouse = word(settings.warehouse)
   if (TELLS_DATA.test(code))
     return ['WarehouseError', 'Stalled', 'Snowflake refused a value: it does not fit its column']
   if (IN_THE_WAY.has(code)) return ['WarehouseError', 'Retry', `a statement was cut off: ${message}`]

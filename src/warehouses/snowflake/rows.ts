@@ -1,4 +1,5 @@
 import type { Column } from 'snowflake-sdk'
+import { plainDecimal } from '../../engage/decimal.ts'
 import { lower } from './text.ts'
 
 /** The rows of a result as the port wants them: texts, by lower-case name. See Session.query. */
@@ -15,6 +16,7 @@ export function rowsOf(
 function readerOf(column: Column): (value: unknown) => string {
   if (column.isBoolean()) return (value) => String(value).toLowerCase()
   if (column.isTimestamp()) return timestampText
+  if (column.getType() === 'real') return (value) => plainDecimal(String(value)) ?? String(value)
   return String
 }
 

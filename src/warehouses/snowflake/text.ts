@@ -3,6 +3,10 @@
  */
 export const quote = (identifier: string): string => `"${upper(identifier).replaceAll('"', '""')}"`
 
+/** A name that a person gave: a plain word as it stands, for its case makes no difference, anything else in quotes. */
+export const word = (name: string): string =>
+  /^[A-Za-z_][A-Za-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+
 /** Names in ASCII keep their length and come back from `lower` as they were; other letters stay as they are. */
 export const upper = (name: string): string => name.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
 

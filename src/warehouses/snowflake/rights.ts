@@ -1,10 +1,11 @@
 import type { SnowflakeSettings } from '../../model/destination.ts'
+import { word } from './text.ts'
 
 /** What a message of Snowflake is about. */
 type ObjectKind = 'WAREHOUSE' | 'DATABASE' | 'SCHEMA' | 'TABLE'
 
 const RIGHTS: Record<ObjectKind, string> = {
-  WAREHOUSE: 'USAGE, OPERATE',
+  WAREHOUSE: 'USAGE',
   DATABASE: 'USAGE, CREATE SCHEMA',
   SCHEMA: 'USAGE, CREATE TABLE',
   TABLE: 'SELECT, INSERT, UPDATE, DELETE',
@@ -12,7 +13,7 @@ const RIGHTS: Record<ObjectKind, string> = {
 
 /** The statement that gives the missing rights. Columns can be added by the owner alone. */
 export const grantFor = (kind: ObjectKind, name: string, { role }: SnowflakeSettings): string =>
-  `GRANT ${kind === 'TABLE' ? `${RIGHTS.TABLE} (or OWNERSHIP, to change it)` : RIGHTS[kind]} ON ${kind} ${name} TO ROLE ${role ?? "the user's default role"}`
+  `GRANT ${kind === 'TABLE' ? `${RIGHTS.TABLE} (or OWNERSHIP, to change it)` : RIGHTS[kind]} ON ${kind} ${name} TO ROLE ${role === undefined ? "the user's default role" : word(role)}`
 
 const KINDS: ReadonlyMap<string, ObjectKind> = new Map([
   ['warehouse', 'WAREHOUSE'],
