@@ -246,7 +246,7 @@ describe('refusals of Snowflake', () => {
       "SQL access control error:\nInsufficient privileges to operate on schema 'ENGAGE_DEFAULT'.",
       'PermissionDenied',
       'Stalled',
-      'GRANT USAGE, CREATE TABLE ON SCHEMA ENGAGE_DEFAULT TO ROLE loader',
+      'GRANT USAGE, CREATE TABLE, CREATE STAGE ON SCHEMA ENGAGE_DEFAULT TO ROLE loader',
     ],
     [
       'a database',

@@ -27,7 +27,6 @@ export const SESSION_SETTINGS = `ALTER SESSION SET ${[
   'ERROR_ON_NONDETERMINISTIC_MERGE = TRUE',
   'JSON_INDENT = 0',
   "TIMESTAMP_INPUT_FORMAT = 'AUTO'",
-  "BINARY_OUTPUT_FORMAT = 'HEX'",
 ].join(' ')}`
 
 /** The options of a connection, with the secrets read now. Throws EngageError SecretNotFound or AuthenticationFailed. */

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 import { constants, createGzip } from 'node:zlib'
-import type { LogicalType, TableName, TypedColumn } from '../../model/table.ts'
+import type { LogicalType, TypedColumn } from '../../model/table.ts'
 import type { StageInput, StagePart } from '../port.ts'
 import { dialect } from './dialect.ts'
 import { text } from './text.ts'
@@ -31,9 +31,16 @@ export function loadsOf({ parts }: StageInput): Load[] {
   return [...loads.values()]
 }
 
-/** A folder for the files of a load, in the stage that every table has: it needs no right beside those on the table. */
-export const folderOf = ({ schema, name }: TableName, load: number): string =>
-  `@${dialect.quote(schema)}.%${dialect.quote(name)}/${load}/`
+/**
+ * The statement that makes the place for a session's files, in a schema: it is gone with the session, and they with it.
+ * The stage that every table has by itself takes no right to make, but no COPY with a query either.
+ */
+export const filesStatement = (schema: string): string => `CREATE TEMPORARY STAGE ${filesOf(schema)}`
+
+const filesOf = (schema: string): string => dialect.table({ schema, name: 'eo_files' })
+
+/** The folder for the files of a load. */
+export const folderOf = (schema: string, stage: number, load: number): string => `@${filesOf(schema)}/${stage}/${load}/`
 
 /**
  * Compresses a part beside it. The driver could, but it would ask for its folder of temporary files, and it fails where it

@@ -9,7 +9,16 @@ import { dialect } from './dialect.ts'
 import { newConnection } from './driver.ts'
 import { noDatabase, noWarehouse, toEngageError, tooLate } from './errors.ts'
 import { addressable, observeQuery } from './introspect.ts'
-import { compress, copyStatement, folderOf, loadsOf, putStatement, stageStatement, typesOf } from './load.ts'
+import {
+  compress,
+  copyStatement,
+  filesStatement,
+  folderOf,
+  loadsOf,
+  putStatement,
+  stageStatement,
+  typesOf,
+} from './load.ts'
 import { rowsOf } from './rows.ts'
 import { within } from './within.ts'
 
@@ -56,6 +65,8 @@ class SnowflakeSession implements Session {
   readonly #connection: Connection
   readonly #settings: SnowflakeSettings
   #stages = 0
+  /** Schemas that have a place for files. */
+  readonly #filesIn = new Set<string>()
   #closed = false
   /** Why the session cannot be used any more. */
   #lost: EngageError | undefined
@@ -108,13 +119,16 @@ class SnowflakeSession implements Session {
   }
 
   async stage(input: StageInput): Promise<string> {
+    const { schema } = input
     this.#stages += 1
-    const table = { schema: input.schema, name: `eo_stage_${this.#stages}` }
-    const name = dialect.table(table)
+    const stage = this.#stages
+    const name = dialect.table({ schema, name: `eo_stage_${stage}` })
     await this.execute(stageStatement(name, input))
+    if (!this.#filesIn.has(schema)) await this.execute(filesStatement(schema))
+    this.#filesIn.add(schema)
     const types = typesOf(input.columns)
     for (const [number, { columns, parts }] of loadsOf(input).entries()) {
-      const folder = folderOf(table, number)
+      const folder = folderOf(schema, stage, number)
       for (const part of parts) await this.#put(part, folder)
       await this.execute(copyStatement(name, columns, types, folder))
     }

@@ -57,6 +57,7 @@ class Session:
         self.connection = connection
         self.duck = connection._duck_conn
         self.folder = os.path.join(STAGES, uuid.uuid4().hex)
+        self.stages: set[str] = set()
         # Quoted names with schema, each with the name that DuckDB has: its temporary tables are in no schema.
         self.temporary: dict[str, str] = {}
         self.transaction: str | None = None
@@ -141,8 +142,14 @@ class Session:
             return self._fakesnow(sql)
         self.commit()
         self.duck.execute(f"DROP TABLE IF EXISTS {local}")
-        shutil.rmtree(self._stage_of(found[1]), ignore_errors=True)
         return results.status("dropped")
+
+    def create_stage(self, _sql, found) -> Result:
+        self.commit()
+        if found[1] in self.stages:
+            raise SnowflakeError("002002", "42710", f"SQL compilation error:\nObject '{found[1]}' already exists.")
+        self.stages.add(found[1])
+        return results.status("Stage area successfully created.")
 
     def put(self, _sql, found) -> dict:
         options = _options(found[4])
@@ -162,8 +169,6 @@ class Session:
         target, columns, values, stage, path, options = found.groups()
         if _options(options) != COPY_OPTIONS:
             raise NotImplementedError(f"COPY with {_options(options)}")
-        if target != stage.replace(".%", "."):
-            raise SnowflakeError("001023", "42601", "the stage of a table is for this table alone")
         folder = self._folder_of(stage, path)
         files = sorted(glob.glob(os.path.join(glob.escape(folder), "*.gz")))
         cells = [f"'{re.sub('[^0-9]', '', value)}': 'VARCHAR'" for value in values.split(", ")]
@@ -188,13 +193,9 @@ class Session:
         )
 
     def _folder_of(self, stage: str, path: str) -> str:
-        table = stage.replace(".%", ".")
-        if table not in self.temporary:
-            raise absent(table)
-        return os.path.join(self._stage_of(table), path)
-
-    def _stage_of(self, table: str) -> str:
-        return os.path.join(self.folder, re.sub(r"\W", "_", table))
+        if stage not in self.stages:
+            raise absent(stage)
+        return os.path.join(self.folder, re.sub(r"\W", "_", stage), path)
 
 
 def _options(text: str) -> dict[str, str]:
@@ -216,7 +217,7 @@ COPY_OPTIONS = {
     "PURGE": "TRUE",
 }
 
-STAGE = rf"@({IDENTIFIER}\.%{IDENTIFIER})/(\w+)/"
+STAGE = rf"@({TABLE})/([\w/]+)/"
 HANDLERS = [
     (re.compile(pattern, re.DOTALL), work)
     for pattern, work in [
@@ -226,6 +227,7 @@ HANDLERS = [
         (r"SELECT CURRENT_DATABASE\(\) AS database, CURRENT_WAREHOUSE\(\) AS warehouse, CURRENT_VERSION\(\) AS version$", Session.context),
         (r"ALTER SESSION SET ", Session.alter_session),
         (rf"CREATE TEMPORARY TABLE ({TABLE}) \(", Session.create_temporary),
+        (rf"CREATE TEMPORARY STAGE ({TABLE})$", Session.create_stage),
         (rf"DROP TABLE IF EXISTS ({TABLE})$", Session.drop_table),
         (rf"PUT 'file://((?:[^'\\]|''|\\\\)*)' {STAGE} (.*)$", Session.put),
         (rf"COPY INTO ({TABLE}) (\(.*?\))\nFROM \(SELECT ([^@]*) FROM {STAGE}\)\n(.*)$", Session.copy),
