@@ -49,7 +49,7 @@ export async function startSnowflake(): Promise<SnowflakeServer> {
     ['key', privateKey],
     ['token', randomBytes(24).toString('base64url')],
   ])
-  const server = spawn(await pythonVenv(FOLDER), ['server.py'], {
+  const server = spawn(await pythonVenv(FOLDER), ['-B', 'server.py'], {
     cwd: FOLDER,
     env: { ...process.env, SNOWFLAKE_PUBLIC_KEY: publicKey, SNOWFLAKE_OAUTH_TOKEN: secrets.get('token') },
     stdio: ['pipe', 'pipe', process.env.SNOWFLAKE_SERVER_LOG === undefined ? 'ignore' : 'inherit'],

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { LOGICAL_TYPES } from '../../src/model/table.ts'
+import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { SESSION_SETTINGS } from '../../src/warehouses/snowflake/config.ts'
 import { observeQuery } from '../../src/warehouses/snowflake/introspect.ts'
 import {
@@ -16,6 +17,16 @@ const golden = (name: string, statements: readonly string[]) =>
   expect(`${statements.join(';\n\n')};\n`).toMatchFileSnapshot(`golden/snowflake/${name}.sql`)
 
 const part = (file: string, columns: string[], rows = 1) => ({ path: file, columns, rows, longestLine: 100 })
+
+it('knows a database whatever the case of its name, unless that needs quotes', async () => {
+  const identity = async (database: string) => {
+    const privateKeySecretRef = { name: 'warehouse', key: 'key' }
+    const settings = { account: 'Acme-Prod', warehouse: 'w', database, username: 'u', privateKeySecretRef }
+    return (await openWarehouse({ kind: 'snowflake', settings }, { baseDir: '.', secret: async () => '' })).identity
+  }
+  expect(await identity('analytics')).toBe('snowflake:acme-prod/ANALYTICS')
+  expect(await identity('my data')).toBe('snowflake:acme-prod/my data')
+})
 
 it('begins a session', () => golden('session', [SESSION_SETTINGS]))
 

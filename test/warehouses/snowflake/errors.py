@@ -24,8 +24,9 @@ def to_snowflake(error: Exception) -> SnowflakeError:
         return absent(found[1].strip('"'))
     if found := re.search(r"(?:Table|View|Schema) with name \"?([^\"]+)\"? already exists", message):
         return SnowflakeError("002002", "42710", f"SQL compilation error:\nObject '{found[1]}' already exists.")
-    if found := re.search(r"(?:Referenced column|does not have a column with name|Values list \S+ does not have a column named|column named) \"([^\"]+)\"", message):
-        return SnowflakeError("000904", "42000", f"SQL compilation error: error line 1 at position 0\ninvalid identifier '\"{found[1]}\"'")
+    if found := re.search(r"(?:Referenced column|a column with name|column named) \"([^\"]+)\"", message):
+        words = f"SQL compilation error: error line 1 at position 0\ninvalid identifier '\"{found[1]}\"'"
+        return SnowflakeError("000904", "42000", words)
     if isinstance(cause, duckdb.TransactionException):
         return SnowflakeError("000625", "57014", "Statement has locked a table in another transaction: lock timeout")
     if isinstance(cause, (duckdb.ConversionException, duckdb.OutOfRangeException)):
@@ -38,4 +39,5 @@ def to_snowflake(error: Exception) -> SnowflakeError:
 
 
 def absent(name: str) -> SnowflakeError:
-    return SnowflakeError("002003", "02000", f"SQL compilation error:\nObject '{name}' does not exist or not authorized.")
+    words = f"SQL compilation error:\nObject '{name}' does not exist or not authorized."
+    return SnowflakeError("002003", "02000", words)

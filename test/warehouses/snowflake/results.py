@@ -41,12 +41,14 @@ def counts(statement_type: int, **numbers: int) -> Result:
 def selected(relation: duckdb.DuckDBPyRelation) -> Result:
     if "HUGEINT" in relation.types:
         # What sums are, and Arrow has not.
-        exact = [f"CAST({name} AS DECIMAL(38, 0))" if kind == "HUGEINT" else name for name, kind in zip(_quoted(relation), relation.types, strict=True)]
-        relation = relation.select(", ".join(f"{value} AS {name}" for value, name in zip(exact, _quoted(relation), strict=True)))
+        columns = zip(_quoted(relation), relation.types, strict=True)
+        exact = [f"CAST({name} AS DECIMAL(38, 0)) AS {name}" if kind == "HUGEINT" else name for name, kind in columns]
+        relation = relation.select(", ".join(exact))
     table = relation.to_arrow_table()
-    columns = [_texts(column) for column in table.columns]
-    types = [{"type": "variant"} if kind == "JSON" else _type_of(field.type) for kind, field in zip(relation.types, table.schema, strict=True)]
-    return Result(SELECT, table.column_names, types, [list(row) for row in zip(*columns, strict=True)])
+    kinds = zip(relation.types, table.schema, strict=True)
+    types = [{"type": "variant"} if kind == "JSON" else _type_of(field.type) for kind, field in kinds]
+    rows = zip(*[_texts(column) for column in table.columns], strict=True)
+    return Result(SELECT, table.column_names, types, [list(row) for row in rows])
 
 
 def _quoted(relation: duckdb.DuckDBPyRelation) -> list[str]:

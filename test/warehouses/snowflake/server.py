@@ -46,7 +46,8 @@ async def log_in(request: Request) -> JSONResponse:
     query = request.query_params
     token = secrets.token_urlsafe(32)
     sessions[token] = await run_in_threadpool(_connect, query.get("databaseName", ""), query.get("warehouse", ""))
-    return JSONResponse({"data": {"token": token, "masterToken": token, "sessionId": 1, "parameters": []}, "success": True})
+    session = {"token": token, "masterToken": token, "sessionId": 1, "parameters": []}
+    return JSONResponse({"data": session, "success": True})
 
 
 def _refusal(data: dict) -> tuple[str, str] | None:
@@ -55,14 +56,17 @@ def _refusal(data: dict) -> tuple[str, str] | None:
             return None
         return "390303", "Invalid OAuth access token. "
     try:
-        claims = jwt.decode(data["TOKEN"], os.environ["SNOWFLAKE_PUBLIC_KEY"], ["RS256"], options={"verify_exp": False, "verify_iat": False})
+        # The driver gives its times in milliseconds.
+        untimed = {"verify_exp": False, "verify_iat": False}
+        claims = jwt.decode(data["TOKEN"], os.environ["SNOWFLAKE_PUBLIC_KEY"], ["RS256"], options=untimed)
     except jwt.InvalidTokenError:
         return "390144", "JWT token is invalid."
     return None if claims["sub"].endswith("." + data["LOGIN_NAME"].upper()) else ("390144", "JWT token is invalid.")
 
 
 def _connect(database: str, warehouse: str) -> Session:
-    databases = {name.upper() for (name,) in ACCOUNT.duck_conn.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
+    found = ACCOUNT.duck_conn.cursor().execute("SELECT database_name FROM duckdb_databases()").fetchall()
+    databases = {name.upper() for (name,) in found}
     # Snowflake opens a session also where what it should use is not there.
     connection = ACCOUNT.connect(database if database.upper() in databases else None, "PUBLIC")
     connection.warehouse = WAREHOUSE if warehouse.upper() == WAREHOUSE else None
@@ -76,7 +80,7 @@ async def query(request: Request) -> JSONResponse:
     sql = (await _body(request))["sqlText"]
     try:
         result = await run_in_threadpool(session.run, sql)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         known = to_snowflake(error)
         print(f"{known.code} {known.message}\n  {sql[:2000]}", file=sys.stderr, flush=True)
         return _failure(known.code, known.message, known.sql_state)

@@ -1,4 +1,4 @@
-"""Statements of Snowflake that fakesnow lacks or gets wrong, on the DuckDB below it; all others are left to fakesnow."""
+"""Statements of Snowflake that fakesnow lacks or gets wrong, on the DuckDB below it; others are left to fakesnow."""
 
 import glob
 import os
@@ -43,10 +43,11 @@ class Cursor(FakeSnowflakeCursor):
 def _nul(node: exp.Expression) -> exp.Expression:
     if not (isinstance(node, exp.Literal) and node.is_string and NUL in node.this):
         return node
-    pieces = [exp.Literal.string(piece) for piece in node.this.split(NUL)]
-    chained = pieces[0]
-    for piece in pieces[1:]:
-        chained = exp.DPipe(this=exp.DPipe(this=chained, expression=exp.func("chr", exp.Literal.number(0))), expression=piece)
+    first, *others = [exp.Literal.string(piece) for piece in node.this.split(NUL)]
+    chained = first
+    for piece in others:
+        with_nul = exp.DPipe(this=chained, expression=exp.func("chr", exp.Literal.number(0)))
+        chained = exp.DPipe(this=with_nul, expression=piece)
     return exp.Paren(this=chained)
 
 
@@ -175,9 +176,8 @@ class Session:
         selected = re.sub(r"\$(\d+)", r'"\1"', values).replace("PARSE_JSON", "json")
         if files:
             self.duck.execute(
-                f"""INSERT INTO {self.localized(target)} {columns} SELECT {selected} FROM read_csv(?, compression = 'gzip',
-                delim = ',', quote = '"', escape = '"', header = false, auto_detect = false, new_line = '\\n', nullstr = '',
-                allow_quoted_nulls = false, max_line_size = 80000000, buffer_size = 80000000, columns = {{{", ".join(cells)}}})""",
+                f"""INSERT INTO {self.localized(target)} {columns} SELECT {selected}
+                FROM read_csv(?, {READ_CSV}, columns = {{{", ".join(cells)}}})""",
                 [files],
             )
             shutil.rmtree(folder)
@@ -202,6 +202,9 @@ def _options(text: str) -> dict[str, str]:
     return dict(re.findall(r"(\w+)\s*=\s*('(?:\\.|[^'])*'|\(\)|\w+)", text.replace("FILE_FORMAT = (", "")))
 
 
+# What the options of COPY mean.
+READ_CSV = """compression = 'gzip', delim = ',', quote = '"', escape = '"', header = false, auto_detect = false,
+new_line = '\\n', nullstr = '', allow_quoted_nulls = false, max_line_size = 80000000, buffer_size = 80000000"""
 COPY_OPTIONS = {
     "TYPE": "CSV",
     "COMPRESSION": "GZIP",
@@ -217,6 +220,7 @@ COPY_OPTIONS = {
     "PURGE": "TRUE",
 }
 
+CONTEXT = r"SELECT CURRENT_DATABASE\(\) AS database, CURRENT_WAREHOUSE\(\) AS warehouse, CURRENT_VERSION\(\) AS \w+$"
 STAGE = rf"@({TABLE})/([\w/]+)/"
 HANDLERS = [
     (re.compile(pattern, re.DOTALL), work)
@@ -224,7 +228,7 @@ HANDLERS = [
         (r"BEGIN$", Session.begin),
         (r"(?:COMMIT|ROLLBACK)$", Session.end),
         (r"SELECT CURRENT_TRANSACTION\(\) AS (\w+)$", Session.current_transaction),
-        (r"SELECT CURRENT_DATABASE\(\) AS database, CURRENT_WAREHOUSE\(\) AS warehouse, CURRENT_VERSION\(\) AS version$", Session.context),
+        (CONTEXT, Session.context),
         (r"ALTER SESSION SET ", Session.alter_session),
         (rf"CREATE TEMPORARY TABLE ({TABLE}) \(", Session.create_temporary),
         (rf"CREATE TEMPORARY STAGE ({TABLE})$", Session.create_stage),
