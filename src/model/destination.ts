@@ -3,6 +3,7 @@ import { type Resource, secretKeyReference } from './resource.ts'
 import { exactlyOne, notMatching, ruled, textMap } from './rules.ts'
 import { interval, intervalOrOnSync, schedule, timeZone } from './schedule.ts'
 import type { DestinationStatus } from './status.ts'
+import { storeUrl } from './store-url.ts'
 
 const host = z.string().min(1).max(253).describe('Host name or address of the server.')
 const port = (standard: number) => z.int().min(1).max(65535).default(standard).describe('TCP port.')
@@ -15,15 +16,43 @@ const sslMode = z
   .describe('How the server is verified: VerifyFull checks certificate and host name.')
 const caSecretRef = secretKeyReference.describe('Where the PEM certificate of the authority stands.')
 
-const snowflake = z.strictObject({
-  account: z.string().min(1).max(255).describe('Account identifier, with region where needed. Immutable.'),
+const snowflakeFields = z.strictObject({
+  account: z
+    .string()
+    .max(255)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'is no account identifier: write ORGANIZATION-ACCOUNT, or ACCOUNT.REGION')
+    .describe('Account identifier: organization-account, or account.region. Immutable.'),
+  endpoint: z
+    .string()
+    .max(1024)
+    .regex(
+      /^(https:\/\/[A-Za-z0-9.-]+(:[0-9]+)?|http:\/\/(localhost|127\.0\.0\.1)(:[0-9]+)?)$/,
+      'is no address of Snowflake: write https://HOST, without path; plain http only for this machine',
+    )
+    .optional()
+    .describe(
+      'Where the account is reached, for private connectivity. Default: https://<account>.snowflakecomputing.com.',
+    ),
   warehouse: z.string().min(1).max(255).describe('Virtual warehouse that runs the statements.'),
   database,
   username,
   role: z.string().min(1).max(255).optional().describe("Role to use instead of the user's default role."),
-  privateKeySecretRef: secretKeyReference.describe('Where the PKCS#8 private key stands.'),
-  privateKeyPassphraseSecretRef: secretKeyReference.optional().describe("Where the key's passphrase stands."),
+  privateKeySecretRef: secretKeyReference.optional().describe('Where the PKCS#8 private key (PEM) stands.'),
+  privateKeyPassphraseSecretRef: secretKeyReference
+    .optional()
+    .describe("Where the key's passphrase stands, when it is encrypted."),
+  oauthTokenSecretRef: secretKeyReference
+    .optional()
+    .describe('Where the OAuth access token stands; something else must renew it.'),
 })
+
+const snowflake = ruled(
+  snowflakeFields,
+  exactlyOne(
+    ['privateKeySecretRef', 'oauthTokenSecretRef'],
+    'must have exactly one way to log in: write privateKeySecretRef or oauthTokenSecretRef',
+  ),
+)
 
 const databricks = z.strictObject({
   host,
@@ -53,8 +82,12 @@ const redshift = z.strictObject({
   caSecretRef: caSecretRef.optional(),
   staging: z
     .strictObject({
-      s3Url: z.string().min(6).max(1024).describe('Prefix (s3://bucket/prefix) that files are staged under.'),
-      iamRole: z.string().min(1).max(2048).describe('ARN of the role that COPY assumes.'),
+      s3Url: storeUrl.describe('Prefix (s3://bucket/prefix) that files are staged under.'),
+      iamRole: z
+        .string()
+        .max(2048)
+        .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'is no role: write arn:aws:iam::ACCOUNT:role/NAME')
+        .describe('ARN of the role that COPY assumes.'),
     })
     .optional()
     .describe('Where COPY loads from; without it rows are inserted.'),
@@ -198,6 +231,7 @@ export type WarehouseDestination = Resource<'WarehouseDestination', DestinationS
 export type WarehouseBlock = {
   [K in WarehouseKind]: { kind: K; settings: NonNullable<DestinationSpec[K]> }
 }[WarehouseKind]
+export type SnowflakeSettings = NonNullable<DestinationSpec['snowflake']>
 export type PostgresSettings = NonNullable<DestinationSpec['postgres']>
 export type RedshiftSettings = NonNullable<DestinationSpec['redshift']>
 export type DuckDbSettings = NonNullable<DestinationSpec['duckdb']>

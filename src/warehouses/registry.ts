@@ -9,13 +9,15 @@ export async function openWarehouse(block: WarehouseBlock, environment: Warehous
       return (await import('./duckdb/warehouse.ts')).driver.create(block.settings, environment)
     case 'postgres':
       return (await import('./postgres/warehouse.ts')).driver.create(block.settings, environment)
+    case 'snowflake':
+      return (await import('./snowflake/warehouse.ts')).driver.create(block.settings, environment)
     case 'redshift':
       return (await import('./redshift/warehouse.ts')).driver.create(block.settings, environment)
     default:
       throw new EngageError(
         'WarehouseUnsupported',
         'Stalled',
-        `this build has no driver for ${block.kind}: use postgres, or duckdb in the local mode`,
+        `this build has no driver for ${block.kind}: use snowflake, redshift or postgres, or duckdb in the local mode`,
       )
   }
 }

@@ -28,6 +28,9 @@ export const VALID: [Kind, spec: unknown][] = [
 
 const oneWarehouse =
   'must have exactly one warehouse block: write one of snowflake, databricks, bigquery, redshift, postgres or duckdb'
+const oneLogin = 'must have exactly one way to log in: write privateKeySecretRef or oauthTokenSecretRef'
+const secret = { name: 's', key: 'k' }
+const SNOWFLAKE = { account: 'a', warehouse: 'w', database: 'd', username: 'u' }
 const oneSource = 'must have exactly one kind: write one of objectStore, volume, directory or receiver'
 const oneComputation = 'must name exactly one computation: write one of audience, computedTrait or journey'
 export const ONE_STORAGE =
@@ -47,6 +50,13 @@ const withTriggers = (computation: unknown, ...triggers: string[]) => ({
 export const BROKEN: [Kind, spec: unknown, path: string, message: string][] = [
   [DESTINATION, {}, 'spec', oneWarehouse],
   [DESTINATION, { ...POSTGRES, duckdb: { path: 'x' } }, 'spec', oneWarehouse],
+  [DESTINATION, { snowflake: SNOWFLAKE }, 'spec.snowflake', oneLogin],
+  [
+    DESTINATION,
+    { snowflake: { ...SNOWFLAKE, privateKeySecretRef: secret, oauthTokenSecretRef: secret } },
+    'spec.snowflake',
+    oneLogin,
+  ],
   [DESTINATION, withSchedule('@hourly'), 'spec.sync.schedule: "@hourly"', schedule],
   [DESTINATION, withSchedule('0 0 0 * * *'), 'spec.sync.schedule: "0 0 0 * * *"', schedule],
   [DESTINATION, withSchedule('TZ=UTC 0 * * * *'), 'spec.sync.schedule: "TZ=UTC 0 * * * *"', schedule],

@@ -1,0 +1,187 @@
+import { rm } from 'node:fs/promises'
+import type { Connection, RowStatement } from 'snowflake-sdk'
+import type { SnowflakeSettings } from '../../model/destination.ts'
+import { EngageError } from '../../model/errors.ts'
+import { observedOf } from '../observed.ts'
+import type { Observed, Session, StageInput, StagePart, WarehouseEnvironment } from '../port.ts'
+import { CLOSE_MS, CONNECT_MS, connectionOptions, SESSION_SETTINGS, STATEMENT_MS } from './config.ts'
+import { dialect } from './dialect.ts'
+import { newConnection } from './driver.ts'
+import { noDatabase, noWarehouse, toEngageError, tooLate } from './errors.ts'
+import { addressable, observeQuery } from './introspect.ts'
+import {
+  compress,
+  copyStatement,
+  filesStatement,
+  folderOf,
+  loadsOf,
+  putStatement,
+  stageStatement,
+  typesOf,
+} from './load.ts'
+import { rowsOf } from './rows.ts'
+import { within } from './within.ts'
+
+export async function openSession(
+  settings: SnowflakeSettings,
+  environment: WarehouseEnvironment,
+  signal?: AbortSignal,
+): Promise<Session> {
+  const options = await connectionOptions(settings, environment)
+  const opening = logIn(await newConnection(options), settings)
+  try {
+    return await within(opening, CONNECT_MS, () => tooLate('let us in', CONNECT_MS, settings), signal)
+  } catch (error) {
+    // The driver cannot be told to stop: a login that comes through later is ended.
+    opening.then(
+      (session) => session.close(),
+      () => undefined,
+    )
+    throw toEngageError(error, settings)
+  }
+}
+
+async function logIn(connection: Connection, settings: SnowflakeSettings): Promise<Session> {
+  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
+  const session = new SnowflakeSession(connection, settings)
+  try {
+    await session.execute(SESSION_SETTINGS)
+    await session.checkContext()
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+const CONTEXT = 'SELECT CURRENT_DATABASE() AS database, CURRENT_WAREHOUSE() AS warehouse, CURRENT_VERSION() AS version'
+
+interface Outcome {
+  statement: RowStatement
+  rows: readonly unknown[][]
+}
+
+class SnowflakeSession implements Session {
+  readonly #connection: Connection
+  readonly #settings: SnowflakeSettings
+  #stages = 0
+  /** Schemas that have a place for files. */
+  readonly #filesIn = new Set<string>()
+  #closed = false
+  /** Why the session cannot be used any more. */
+  #lost: EngageError | undefined
+
+  constructor(connection: Connection, settings: SnowflakeSettings) {
+    this.#connection = connection
+    this.#settings = settings
+  }
+
+  /** Snowflake lets a session begin without the database and the warehouse that it asked for. */
+  async checkContext(): Promise<void> {
+    const [row] = await this.query(CONTEXT)
+    if (!row?.database) throw noDatabase(this.#settings)
+    if (!row.warehouse) throw noWarehouse(this.#settings)
+  }
+
+  async serverVersion(): Promise<string> {
+    const [row] = await this.query(CONTEXT)
+    return `Snowflake ${row?.version ?? ''}`
+  }
+
+  async observe(schemas: readonly string[]): Promise<Observed> {
+    return observedOf(addressable(await this.query(observeQuery(schemas))), dialect)
+  }
+
+  async query(sql: string): Promise<Record<string, string | null>[]> {
+    const { statement, rows } = await this.#run(sql)
+    return rowsOf(statement.getColumns() ?? [], rows)
+  }
+
+  async execute(sql: string): Promise<number> {
+    const { statement } = await this.#run(sql)
+    return Math.max(0, statement.getNumUpdatedRows() ?? 0)
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.execute('BEGIN')
+    try {
+      const result = await work()
+      // A transaction that an administrator or a statement of DDL has ended is no error to COMMIT.
+      const [row] = await this.query('SELECT CURRENT_TRANSACTION() AS id')
+      if (!row?.id) throw new EngageError('WarehouseError', 'Retry', 'the transaction was ended before its commit')
+      await this.execute('COMMIT')
+      return result
+    } catch (error) {
+      // A statement that fails leaves the transaction open. That of a lost session ends with it, on the server.
+      await this.execute('ROLLBACK').catch(() => undefined)
+      throw error
+    }
+  }
+
+  async stage(input: StageInput): Promise<string> {
+    const { schema } = input
+    this.#stages += 1
+    const stage = this.#stages
+    const name = dialect.table({ schema, name: `eo_stage_${stage}` })
+    await this.execute(stageStatement(name, input))
+    if (!this.#filesIn.has(schema)) await this.execute(filesStatement(schema))
+    this.#filesIn.add(schema)
+    const types = typesOf(input.columns)
+    for (const [number, { columns, parts }] of loadsOf(input).entries()) {
+      const folder = folderOf(schema, stage, number)
+      for (const part of parts) await this.#put(part, folder)
+      await this.execute(copyStatement(name, columns, types, folder))
+    }
+    return name
+  }
+
+  async #put(part: StagePart, folder: string): Promise<void> {
+    const compressed = await compress(part)
+    try {
+      await this.execute(putStatement(compressed, folder))
+    } finally {
+      await rm(compressed, { force: true })
+    }
+  }
+
+  async dropStage(name: string): Promise<void> {
+    await this.execute(`DROP TABLE IF EXISTS ${name}`)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const ended = new Promise<void>((resolve) => this.#connection.destroy(() => resolve()))
+    await within(ended, CLOSE_MS, () => tooLate('end the session', CLOSE_MS, this.#settings)).catch(() => undefined)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * Nothing is sent on a session that has lost the server: what it had begun would be committed by the next DDL that comes
+   * through.
+   */
+  async #run(sql: string): Promise<Outcome> {
+    if (this.#lost) throw this.#lost
+    let statement: RowStatement | undefined
+    const outcome = new Promise<Outcome>((resolve, reject) => {
+      statement = this.#connection.execute({
+        sqlText: sql,
+        complete: (error, completed, rows = []) => (error ? reject(error) : resolve({ statement: completed, rows })),
+      })
+    })
+    const late = () => {
+      statement?.cancel()
+      return tooLate('answer', STATEMENT_MS, this.#settings)
+    }
+    try {
+      return await within(outcome, STATEMENT_MS, late)
+    } catch (error) {
+      const told = toEngageError(error, this.#settings)
+      if (told.reason === 'WarehouseUnreachable') this.#lost = told
+      throw told
+    }
+  }
+}
