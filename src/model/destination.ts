@@ -41,6 +41,15 @@ const bigquery = z.strictObject({
   serviceAccountSecretRef: secretKeyReference
     .optional()
     .describe('Where the service account JSON stands; without it workload identity is used.'),
+  endpoint: z
+    .string()
+    .max(255)
+    .regex(
+      /^(https:\/\/[A-Za-z0-9.-]+|http:\/\/(localhost|127\.0\.0\.1))(:\d{1,5})?$/,
+      'is no address of an API: write https://HOST, without a path',
+    )
+    .optional()
+    .describe("Where BigQuery's API is reached, such as a Private Service Connect endpoint. Default: Google's own."),
 })
 
 const redshift = z.strictObject({
@@ -200,6 +209,7 @@ export type WarehouseBlock = {
   [K in WarehouseKind]: { kind: K; settings: NonNullable<DestinationSpec[K]> }
 }[WarehouseKind]
 export type PostgresSettings = NonNullable<DestinationSpec['postgres']>
+export type BigQuerySettings = NonNullable<DestinationSpec['bigquery']>
 export type DuckDbSettings = NonNullable<DestinationSpec['duckdb']>
 
 /** The warehouse block of a valid spec; validation has made sure that there is exactly one. */

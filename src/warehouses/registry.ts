@@ -9,6 +9,8 @@ export async function openWarehouse(block: WarehouseBlock, environment: Warehous
       return (await import('./duckdb/warehouse.ts')).driver.create(block.settings, environment)
     case 'postgres':
       return (await import('./postgres/warehouse.ts')).driver.create(block.settings, environment)
+    case 'bigquery':
+      return (await import('./bigquery/warehouse.ts')).driver.create(block.settings, environment)
     default:
       throw new EngageError(
         'WarehouseUnsupported',

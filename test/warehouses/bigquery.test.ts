@@ -1,0 +1,13 @@
+import { openWarehouse } from '../../src/warehouses/registry.ts'
+import { describeOnBigQuery } from './bigquery-server.ts'
+import { describeWarehouse } from './conformance.ts'
+
+describeOnBigQuery('on the emulator', (server) => {
+  describeWarehouse('BigQuery', async () => ({
+    warehouse: await openWarehouse(
+      { kind: 'bigquery', settings: server().newProject() },
+      { baseDir: '.', secret: async () => server().key },
+    ),
+    tearDown: async () => undefined,
+  }))
+})

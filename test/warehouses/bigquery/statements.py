@@ -1,0 +1,5 @@
+"""Statements that the emulator runs in another way than BigQuery does."""
+
+
+def install() -> None:
+    pass
