@@ -210,6 +210,7 @@ export type WarehouseBlock = {
 }[WarehouseKind]
 export type PostgresSettings = NonNullable<DestinationSpec['postgres']>
 export type BigQuerySettings = NonNullable<DestinationSpec['bigquery']>
+export type RedshiftSettings = NonNullable<DestinationSpec['redshift']>
 export type DuckDbSettings = NonNullable<DestinationSpec['duckdb']>
 
 /** The warehouse block of a valid spec; validation has made sure that there is exactly one. */

@@ -69,8 +69,9 @@ export interface Dialect {
   /** Whether a column can be widened in place. */
   canWiden(from: LogicalType, to: LogicalType): boolean
   /**
-   * The statements of a change, in order. Every one can run again after a crash: none fails where its work is done. Only
-   * RenameColumn and WidenColumn need not, where DDL takes part in transactions: `observe` tells whether they took place.
+   * The statements of a change, in order. Every one can run again after a crash: none fails where its work is done, or the
+   * session takes its failing for that. Only RenameColumn and WidenColumn need not, where DDL takes part in transactions:
+   * `observe` tells whether they took place.
    */
   change(change: Change): string[]
   /** Puts the rows of a stage into a table keyed by `id`: the newest of each id stays. See EventsMerge. */
@@ -138,7 +139,10 @@ export interface Session extends AsyncDisposable {
   observe(schemas: readonly string[]): Promise<Observed>
   /** Runs a SELECT. Values are text, Timestamps as `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, Booleans as `true`/`false`. */
   query(sql: string): Promise<Record<string, string | null>[]>
-  /** Runs a statement and returns the number of affected rows (0 for DDL). */
+  /**
+   * Runs a statement and returns the number of affected rows (0 for DDL). Where SQL cannot say `ADD COLUMN IF NOT EXISTS`,
+   * adding a column that is there, or dropping one that is not, is no error outside of a transaction.
+   */
   execute(sql: string): Promise<number>
   /** Runs the work in one transaction, rolled back when it throws. Not nested. Without `transactions` just runs it. */
   transaction<T>(work: () => Promise<T>): Promise<T>

@@ -25,7 +25,9 @@ export interface BigQueryServer {
 /** Tests against a BigQuery emulator. Where it cannot be installed they are skipped, and say why; with ENGAGEOPS_CI_REQUIRE_ALL they fail. */
 export function describeOnBigQuery(name: string, body: (server: () => BigQueryServer) => void): void {
   const isSkipped = !hasPython() && process.env.ENGAGEOPS_CI_REQUIRE_ALL === undefined
-  const title = isSkipped ? `${name} (skipped: python3 with venv, which runs the BigQuery emulator, is not installed)` : name
+  const title = isSkipped
+    ? `${name} (skipped: python3 with venv, which runs the BigQuery emulator, is not installed)`
+    : name
   describe.skipIf(isSkipped)(title, () => {
     let server: BigQueryServer
     beforeAll(async () => {

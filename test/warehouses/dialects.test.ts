@@ -5,6 +5,7 @@ import type { Change } from '../../src/plan/change.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
 import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
 import { dialect as postgres } from '../../src/warehouses/postgres/dialect.ts'
+import { dialect as redshift } from '../../src/warehouses/redshift/dialect.ts'
 
 const LOADED_AT = '2026-03-01T00:00:00.000Z'
 
@@ -37,6 +38,7 @@ const CHANGES: Change[] = [
 describe.each([
   ['duckdb', duckdb],
   ['postgres', postgres],
+  ['redshift', redshift],
 ] as const)('SQL of %s', (kind, dialect) => {
   const expectSql = (name: string, statements: readonly string[]) =>
     expect(`${statements.join(';\n\n')};\n`).toMatchFileSnapshot(`golden/${kind}/${name}.sql`)

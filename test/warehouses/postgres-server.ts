@@ -21,8 +21,8 @@ declare module 'vitest' {
 /** The Postgres of this test run: started when it is asked for first, stopped after the last test file. */
 export async function startPostgres(): Promise<
   PostgresServer & {
-    /** Makes an empty database and returns its name. */
-    createDatabase(): Promise<string>
+    /** Makes an empty database, with options of CREATE DATABASE, and returns its name. */
+    createDatabase(options?: string): Promise<string>
     /** Runs a statement as superuser. */
     run(database: string, sql: string): Promise<void>
     /** Drops the databases that were made through this. */
@@ -46,9 +46,9 @@ export async function startPostgres(): Promise<
   return {
     ...server,
     run,
-    async createDatabase() {
+    async createDatabase(options = '') {
       const name = `test_${randomUUID().replaceAll('-', '')}`
-      await run('postgres', `CREATE DATABASE ${name}`)
+      await run('postgres', `CREATE DATABASE ${name} ${options}`)
       databases.push(name)
       return name
     },

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import type { LogicalType, Table } from '../../../src/model/table.ts'
+import type { EventsMerge } from '../../../src/warehouses/port.ts'
 import { casesOf, type Row, type Suite, typed, Workbench } from './workbench.ts'
 
 const COLUMNS = {
@@ -47,11 +48,15 @@ export function describeEvents(suite: Suite): void {
     afterAll(() => bench.close())
 
     const newTable = () => bench.newTable({ ...COLUMNS, uuid_ts: 'Timestamp' }, ['id'])
-    const merge = async (target: Table, rows: readonly Row[], options: { only?: string; loadedAt?: string } = {}) => {
+    const merge = async (
+      target: Table,
+      rows: readonly Row[],
+      options: Partial<Pick<EventsMerge, 'only' | 'within' | 'loadedAt'>> = {},
+    ) => {
       const stage = await bench.stage(STAGE, rows)
-      const { loadedAt = LOADED[0], ...only } = options
+      const { loadedAt = LOADED[0], ...others } = options
       const columns = typed(COLUMNS)
-      const count = await bench.run(bench.dialect.mergeEvents({ target, stage, columns, loadedAt, ...only }))
+      const count = await bench.run(bench.dialect.mergeEvents({ target, stage, columns, loadedAt, ...others }))
       await bench.session.dropStage(stage)
       return count
     }
@@ -84,6 +89,18 @@ export function describeEvents(suite: Suite): void {
       ]
       expect(await merge(table, rows, { only: 'meant' })).toBe(1)
       expect(await bench.rows(table, ['id', 'a'])).toEqual([{ id: 'x', a: 'a' }])
+    })
+
+    it('finds what is within the bounds, both ends included; outside of them it need not look', async () => {
+      const table = await newTable()
+      await merge(table, [event('x', 1, 'first'), event('y', 3, 'first'), event('z', 5, 'first')])
+      const within = { from: at(1), to: at(3) }
+      const rows = [event('x', 2, 'second'), event('y', 2, 'second'), event('z', 2, 'second')]
+      const written = await merge(table, rows, { within })
+      const found = (await bench.rows(table, ['id', 'a'])).map(({ id, a }) => `${id} ${a}`)
+      if (bench.warehouse.capabilities.prunesByTime) {
+        expect([written, found]).toEqual([2, ['x second', 'y first', 'z first', 'z second']])
+      } else expect([written, found]).toEqual([1, ['x second', 'y first', 'z first']])
     })
 
     it('gives the same table however the calls are split and ordered', async () => {

@@ -142,7 +142,7 @@ export function describeUsers(suite: Suite): void {
     it('keeps values that no call gives: of another writer, or of a table that was taken over', async () => {
       const tables = await newTables()
       await bench.session.execute(
-        `INSERT INTO ${bench.dialect.table(tables.users)} (id, user_id, c) VALUES ('u1', 'u1', true)`,
+        `INSERT INTO ${bench.dialect.table(tables.users)} (${['id', 'user_id', 'c'].map(bench.dialect.quote).join(', ')}) VALUES ('u1', 'u1', true)`,
       )
       await merge(tables, [call('1', 10, { a: '1' })])
       expect(await bench.rows(tables.users, ['a', 'b', 'c'])).toEqual([{ a: '1', b: null, c: 'true' }])

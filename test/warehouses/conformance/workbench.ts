@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { it } from 'vitest'
+import { it, type TestContext } from 'vitest'
 import { csvCell } from '../../../src/engage/csv.ts'
 import type { Column, LogicalType, Table, TableName, TypedColumn } from '../../../src/model/table.ts'
 import type { Change } from '../../../src/plan/change.ts'
@@ -11,6 +11,8 @@ import type { Dialect, Session, StagePart, Statement, Warehouse } from '../../..
 /** A warehouse under test, alone in its database. */
 export interface Subject {
   warehouse: Warehouse
+  /** The names that schemas, tables and columns may have; absent: any. */
+  names?: RegExp
   tearDown(): Promise<void>
 }
 
@@ -22,10 +24,13 @@ export interface Suite {
   gaps: Readonly<Record<string, string>>
 }
 
-/** `it` of a suite. A case in a gap must fail: a gap that the server no longer has is found out. */
+/**
+ * `it` of a suite. A case in a gap must fail: a gap that the server no longer has is found out. A case that is about what
+ * a warehouse need not be able to do is skipped by itself, where it finds that out.
+ */
 export const casesOf =
   ({ gaps }: Suite) =>
-  (title: string, work: () => Promise<void>): void => {
+  (title: string, work: (context: TestContext) => Promise<void>): void => {
     const gap = gaps[title]
     if (gap === undefined) it(title, work)
     else it.fails(`${title} [gap: ${gap}]`, work)
@@ -37,6 +42,7 @@ export type Row = Record<string, string | null>
 export class Workbench {
   readonly warehouse: Warehouse
   readonly session: Session
+  readonly names: RegExp | undefined
   readonly #tearDown: () => Promise<void>
   readonly #directory: string
   /** Where stages are made. */
@@ -45,6 +51,7 @@ export class Workbench {
 
   private constructor(subject: Subject, session: Session, directory: string) {
     this.warehouse = subject.warehouse
+    this.names = subject.names
     this.#tearDown = () => subject.tearDown()
     this.session = session
     this.#directory = directory

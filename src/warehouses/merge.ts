@@ -1,0 +1,238 @@
+import type { LogicalType, Table, TypedColumn } from '../model/table.ts'
+import type { Dialect, EventsMerge, Statement, UsersMerge } from './port.ts'
+import { type Removal, sameKey, type Upsert, type UpsertColumn } from './upsert.ts'
+
+/**
+ * Merges for warehouses that enforce no keys, in SQL that all of them have: no QUALIFY, no DISTINCT ON, no comparison of
+ * whole rows, and no expression whose depth grows with the number of columns. Every statement can be repeated, and a
+ * merge that was cut off between two of them comes to the same end when it is run again from its start.
+ */
+export interface MergeDialect extends Pick<Dialect, 'quote' | 'table' | 'literal'> {
+  /**
+   * Expressions by which values of a type are told apart and put in the order of their texts, by bytes: the first that
+   * differ decide. Most warehouses need one, the value as text. All are NULL for NULL.
+   */
+  textKeys(expression: string, type: LogicalType): string[]
+  /** An aggregate that gives the one value of a group that is not NULL. */
+  onlyOf(expression: string, type: LogicalType): string
+  /** `mergeInto` of ./upsert.ts, where the warehouse has such a MERGE. The statements that write the target count. */
+  upsert(upsert: Upsert): Statement[]
+  /** `deleteMatched` of ./upsert.ts, or the same otherwise. */
+  remove(removal: Removal): Statement[]
+}
+
+/** Names of generated columns begin with two `_`, as no other column's does: see ./upsert.ts. */
+const RANK = '__rank'
+const ROWS = '__rows'
+
+/** See EventsMerge in ./port.ts. */
+export function mergeEvents(dialect: MergeDialect, merge: EventsMerge): Statement[] {
+  const { quote, table, literal, textKeys } = dialect
+  const { stage, only, within, columns } = merge
+  const [id, receivedAt] = [quote('id'), quote('received_at')]
+  const names = columns.map(({ name }) => quote(name)).join(', ')
+  const versions = columns
+    .filter(({ name }) => name !== 'id' && name !== 'received_at')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const version = (row: string): SortKey[] => [
+    [`${row}.${receivedAt}`],
+    ...versions.map(({ name, type }) => textKeys(`${row}.${quote(name)}`, type)),
+  ]
+  return dialect.upsert({
+    target: table(merge.target),
+    source: `SELECT ${names} FROM (
+  SELECT ${names}, ${rank([id], version('__r'))} AS ${quote(RANK)}
+  FROM ${stage} AS __r${only === undefined ? '' : ` WHERE ${quote(only)}`}
+) AS __n WHERE ${quote(RANK)} = 1`,
+    key: [id],
+    ...(within && {
+      near: (t) =>
+        `${t}.${receivedAt} >= ${literal(within.from, 'Timestamp')} AND ${t}.${receivedAt} <= ${literal(within.to, 'Timestamp')}`,
+    }),
+    columns: [
+      ...columns.map(({ name }) => copied(quote(name))),
+      { name: quote('uuid_ts'), inserted: () => literal(merge.loadedAt, 'Timestamp') },
+    ],
+    when: (s, t) => isGreater(version(s), version(t)),
+  })
+}
+
+/** See UsersMerge in ./port.ts. Users are merged in one portion. */
+export function mergeUsers(dialect: MergeDialect, merge: UsersMerge): Statement[][] {
+  return [[...mergeTwin(dialect, merge), ...mergeTraits(dialect, merge), ...removeLosers(dialect, merge)]]
+}
+
+/** The newest call of each user and set of traits. */
+function mergeTwin(dialect: MergeDialect, { twin, stage, traits }: UsersMerge): Statement[] {
+  const { quote, table } = dialect
+  const key = ['user_id', 'trait_set'].map(quote)
+  const columns = [...key, ...['received_at', 'timestamp', 'id', ...traits.map(({ name }) => name)].map(quote)]
+  const names = columns.join(', ')
+  return dialect
+    .upsert({
+      target: table(twin),
+      source: `SELECT ${names} FROM (
+  SELECT ${names}, ${rank(key, clock(dialect, '__r'))} AS ${quote(RANK)}
+  FROM ${stage} AS __r WHERE ${isMeant(dialect)}
+) AS __n WHERE ${quote(RANK)} = 1`,
+      key,
+      columns: columns.map(copied),
+      when: (s, t) => isGreater(clock(dialect, s), clock(dialect, t)),
+    })
+    .map((statement) => ({ ...statement, counts: false }))
+}
+
+/** The users that the stage names, each as the merge of its twin rows. */
+function mergeTraits(dialect: MergeDialect, merge: UsersMerge): Statement[] {
+  const { quote, table, literal, onlyOf } = dialect
+  const [id, userId, receivedAt] = [quote('id'), quote('user_id'), quote('received_at')]
+  const values = merge.traits.map(({ name, type }, number) => {
+    const given = `CASE WHEN __r.${quote(RANK)} = __g.${quote(giver(number))} THEN __r.${quote(name)} END`
+    return `${onlyOf(given, type)} AS ${quote(name)}`
+  })
+  return dialect.upsert({
+    target: table(merge.users),
+    source: `${rankedTwin(dialect, merge)}
+SELECT ${[`__g.${userId} AS ${id}`, `__g.${userId}`, `__g.${receivedAt}`, ...values].join(', ')}
+FROM __ranked AS __r JOIN __given AS __g ON __r.${userId} = __g.${userId}
+GROUP BY __g.${userId}, __g.${receivedAt}`,
+    key: [id],
+    columns: [
+      copied(id),
+      copied(userId),
+      {
+        name: receivedAt,
+        inserted: (s) => `${s}.${receivedAt}`,
+        // The twin forgets calls without traits, so the user's may be later than all of its rows.
+        updated: (s, t) =>
+          `CASE WHEN ${t}.${receivedAt} > ${s}.${receivedAt} THEN ${t}.${receivedAt} ELSE ${s}.${receivedAt} END`,
+      },
+      { name: quote('uuid_ts'), inserted: () => literal(merge.loadedAt, 'Timestamp') },
+      ...merge.traits.map(({ name }): UpsertColumn => {
+        const column = quote(name)
+        return {
+          name: column,
+          inserted: (s) => `${s}.${column}`,
+          updated: (s, t) => `coalesce(${s}.${column}, ${t}.${column})`,
+        }
+      }),
+    ],
+    when: (s, t) =>
+      firstTrue([
+        [`${t}.${receivedAt} IS NULL OR ${s}.${receivedAt} > ${t}.${receivedAt}`, true],
+        ...merge.traits.flatMap((trait) => changes(dialect, trait, s, t)),
+      ]),
+  })
+}
+
+/** Twin rows of the same users that give no value. */
+function removeLosers(dialect: MergeDialect, merge: UsersMerge): Statement[] {
+  const { quote, table } = dialect
+  const key = ['user_id', 'trait_set'].map(quote)
+  const gives = merge.traits.map((_, number): Case => [`__r.${quote(RANK)} = __g.${quote(giver(number))}`, false])
+  return dialect
+    .remove({
+      target: table(merge.twin),
+      source: `${rankedTwin(dialect, merge)}
+SELECT ${key.map((column) => `__r.${column}`).join(', ')}
+FROM __ranked AS __r JOIN __given AS __g ON __r.${quote('user_id')} = __g.${quote('user_id')}
+WHERE __g.${quote(ROWS)} > 1 AND ${firstTrue(gives, true)}`,
+      key,
+    })
+    .map((statement) => ({ ...statement, counts: false }))
+}
+
+/**
+ * `__ranked`: the twin rows of the users that the stage names, the newest first. `__given`: of each user, the rank of the
+ * row that gives each trait, which is the smallest of those that have a value.
+ */
+function rankedTwin(dialect: MergeDialect, { twin, stage, traits }: UsersMerge): string {
+  const { quote, table } = dialect
+  const [userId, traitSet, receivedAt] = [quote('user_id'), quote('trait_set'), quote('received_at')]
+  const names = [userId, traitSet, receivedAt, ...traits.map(({ name }) => quote(name))].join(', ')
+  const givers = traits.map(
+    ({ name }, number) =>
+      `min(CASE WHEN ${quote(name)} IS NOT NULL THEN ${quote(RANK)} END) AS ${quote(giver(number))}`,
+  )
+  return `WITH __ranked AS (
+  SELECT ${names}, ${rank([userId], [...clock(dialect, '__t'), [`__t.${traitSet}`]])} AS ${quote(RANK)}
+  FROM ${table(twin)} AS __t WHERE ${userId} IN (SELECT ${userId} FROM ${stage} AS __m WHERE ${isMeant(dialect)})
+), __given AS (
+  SELECT ${[userId, `max(${receivedAt}) AS ${receivedAt}`, `count(*) AS ${quote(ROWS)}`, ...givers].join(', ')}
+  FROM __ranked GROUP BY ${userId}
+)`
+}
+
+/** Inserts the rows of a stage whose key is not there yet. No column of a key is NULL. */
+export function insertMissing(
+  { quote, table }: Pick<Dialect, 'quote' | 'table'>,
+  { target, stage, columns }: { target: Table; stage: string; columns: readonly string[] },
+): Statement[] {
+  const names = columns.map(quote).join(', ')
+  const key = target.key.map(quote)
+  return [
+    {
+      sql: `INSERT INTO ${table(target)} (${names})
+SELECT ${names} FROM (
+  SELECT ${names}, row_number() OVER (PARTITION BY ${key.join(', ')} ORDER BY ${key.join(', ')}) AS ${quote(RANK)}
+  FROM ${stage} AS __r
+) AS __s
+WHERE ${quote(RANK)} = 1 AND NOT EXISTS (SELECT 1 FROM ${table(target)} AS __t WHERE ${sameKey(key, '__s', '__t')})`,
+      counts: true,
+    },
+  ]
+}
+
+const giver = (trait: number): string => `__giver_${trait}`
+
+const isMeant = ({ quote }: MergeDialect): string =>
+  `${quote('user_id')} IS NOT NULL AND ${quote('trait_set')} IS NOT NULL`
+
+/** What a column is sorted by: expressions that are all NULL, or none is. */
+type SortKey = readonly string[]
+
+const clock = ({ quote }: MergeDialect, row: string): SortKey[] =>
+  ['received_at', 'timestamp', 'id'].map((column) => [`${row}.${quote(column)}`])
+
+const copied = (name: string): UpsertColumn => ({ name, inserted: (s) => `${s}.${name}` })
+
+/** Number 1 is the row of the greatest values. */
+const rank = (key: readonly string[], order: readonly SortKey[]): string =>
+  `row_number() OVER (PARTITION BY ${key.join(', ')} ORDER BY ${order
+    .flat()
+    .map((value) => `${value} DESC NULLS LAST`)
+    .join(', ')})`
+
+/** A condition, and what holds where it is the first that is true. */
+type Case = [condition: string, holds: boolean]
+
+const firstTrue = (cases: readonly Case[], otherwise = false): string =>
+  cases.length === 0
+    ? `1 = ${Number(otherwise)}`
+    : `CASE ${cases.map(([condition, holds]) => `WHEN ${condition} THEN ${Number(holds)}`).join(' ')} ELSE ${Number(otherwise)} END = 1`
+
+/** Whether columns of one row are greater than those of another, the first that differ deciding; NULL is less than all. */
+const isGreater = (these: readonly SortKey[], those: readonly SortKey[]): string =>
+  firstTrue(
+    these.flatMap((keys, column): Case[] => {
+      const others = those[column] ?? []
+      return [
+        [`${keys[0]} IS NOT NULL AND ${others[0]} IS NULL`, true],
+        [`${keys[0]} IS NULL AND ${others[0]} IS NOT NULL`, false],
+        ...keys.flatMap((key, position): Case[] => [
+          [`${key} > ${others[position]}`, true],
+          [`${key} < ${others[position]}`, false],
+        ]),
+      ]
+    }),
+  )
+
+/** Whether a trait has a value that differs from the one that is there. */
+function changes({ quote, textKeys }: MergeDialect, { name, type }: TypedColumn, s: string, t: string): Case[] {
+  const given = textKeys(`${s}.${quote(name)}`, type)
+  const there = textKeys(`${t}.${quote(name)}`, type)
+  return [
+    [`${s}.${quote(name)} IS NOT NULL AND ${t}.${quote(name)} IS NULL`, true],
+    ...given.map((key, position): Case => [`${key} <> ${there[position]}`, true]),
+  ]
+}

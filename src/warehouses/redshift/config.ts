@@ -1,0 +1,12 @@
+import type { RedshiftSettings } from '../../model/destination.ts'
+import { STATEMENT_MS } from '../pg/connection.ts'
+
+/** What every session is set to: results in UTC, as ISO 8601. */
+export const SESSION_SETTINGS = [
+  "SET timezone TO 'UTC'",
+  'SET datestyle TO ISO',
+  `SET statement_timeout TO ${STATEMENT_MS}`,
+].join('; ')
+
+export const identityOf = ({ host, port, database }: RedshiftSettings): string =>
+  `redshift:${host.toLowerCase()}:${port}/${database}`

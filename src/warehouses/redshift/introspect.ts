@@ -1,0 +1,16 @@
+import { dialect } from './dialect.ts'
+
+/**
+ * Schemas, tables and columns in one query of the leader node. The columns of late-binding views stand elsewhere; that
+ * they are views is all that is asked of them.
+ */
+export function observeQuery(schemas: readonly string[]): string {
+  const names = schemas.map((schema) => dialect.literal(schema, 'String')).join(', ')
+  return `SELECT n.nspname AS schema_name, c.relname AS table_name, CASE WHEN c.relkind = 'r' THEN 'Table' ELSE 'View' END AS kind,
+  a.attname AS column_name, format_type(a.atttypid, a.atttypmod) AS data_type
+FROM pg_catalog.pg_namespace AS n
+LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm')
+LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE n.nspname IN (${names || 'NULL'})
+ORDER BY n.nspname, c.relname, a.attnum`
+}

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LogicalType } from '../../src/model/table.ts'
+import { tableOf } from '../../src/plan/standard-tables.ts'
+import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../../src/warehouses/merge.ts'
+import type { Dialect, Statement, Warehouse } from '../../src/warehouses/port.ts'
+import { dialect } from '../../src/warehouses/redshift/dialect.ts'
+import { openWarehouse } from '../../src/warehouses/registry.ts'
+import { deleteMatched, mergeInto } from '../../src/warehouses/upsert.ts'
+import { describeEvents } from './conformance/events.ts'
+import { describeUsers } from './conformance/users.ts'
+import { columnsOf, type Row, typed, Workbench } from './conformance/workbench.ts'
+import { startRedshift } from './redshift-on-postgres.ts'
+
+/** The merges that Snowflake, Databricks and BigQuery share, with their MERGE: Postgres has the same. */
+const merging: MergeDialect = {
+  quote: dialect.quote,
+  table: dialect.table,
+  literal: dialect.literal,
+  textKeys: (expression) => [`CAST(${expression} AS text)`],
+  onlyOf: (expression, type) => (type === 'Boolean' ? `bool_or(${expression})` : `max(${expression})`),
+  upsert: mergeInto,
+  remove: deleteMatched,
+}
+
+const portable: Dialect = {
+  ...dialect,
+  mergeEvents: (merge) => mergeEvents(merging, merge),
+  mergeUsers: (merge) => mergeUsers(merging, merge),
+  insertMissing: (merge) => insertMissing(merging, merge),
+}
+
+async function setUp() {
+  const server = await startRedshift()
+  const settings = {
+    host: server.host,
+    port: server.port,
+    database: await server.createDatabase(),
+    username: server.user,
+    passwordSecretRef: { name: 'warehouse', key: 'password' },
+    sslMode: 'Disable' as const,
+  }
+  const environment = { baseDir: '.', secret: async () => server.password }
+  const warehouse: Warehouse = {
+    ...(await openWarehouse({ kind: 'redshift', settings }, environment)),
+    dialect: portable,
+  }
+  return { warehouse, tearDown: () => server.stop() }
+}
+
+describe('merges with MERGE', () => {
+  describeEvents({ setUp, gaps: {} })
+  describeUsers({ setUp, gaps: {} })
+
+  describe('without transactions', () => {
+    let bench: Workbench
+    beforeAll(async () => {
+      bench = await Workbench.open(setUp)
+    })
+    afterAll(() => bench.close())
+
+    const execute = async (statements: readonly Statement[]) => {
+      for (const { sql } of statements) await bench.session.execute(sql)
+    }
+
+    it('comes to the same users wherever it was cut off', async () => {
+      const traits: Record<string, LogicalType> = { a: 'String', b: 'Integer' }
+      const columns = {
+        ...traits,
+        id: 'String',
+        user_id: 'String',
+        trait_set: 'String',
+        received_at: 'Timestamp',
+        timestamp: 'Timestamp',
+      } as const
+      const call = (id: string, second: number, values: Row): Row => ({
+        id,
+        user_id: 'u1',
+        trait_set: Object.keys(values).sort().join(' '),
+        received_at: `2026-01-01T00:00:0${second}Z`,
+        ...values,
+      })
+      const batches = [
+        [call('1', 1, { a: 'x' }), call('2', 2, { a: 'y', b: '1' })],
+        [call('3', 3, { b: '2' }), call('4', 4, { a: 'z' }), call('5', 5, {})],
+      ]
+      const resultOf = async (cutAfter: number | undefined) => {
+        const schema = await bench.newSchema()
+        const users = tableOf('Users', { schema, name: 'users' }, columnsOf(traits))
+        const twin = tableOf('UsersTwin', { schema, name: 'twin' }, columnsOf(traits))
+        await bench.apply({ kind: 'CreateTable', table: users }, { kind: 'CreateTable', table: twin })
+        for (const batch of batches) {
+          const stage = await bench.stage(columns, batch)
+          const merge = {
+            users,
+            twin,
+            stage,
+            traits: typed(traits),
+            rows: batch.length,
+            loadedAt: '2026-03-01T00:00:00Z',
+          }
+          const statements = portable.mergeUsers(merge).flat()
+          if (cutAfter !== undefined) await execute(statements.slice(0, cutAfter))
+          await execute(statements)
+        }
+        return [
+          await bench.rows(users, ['id', 'received_at', 'a', 'b']),
+          await bench.rows(twin, ['user_id', 'trait_set', 'received_at', 'id', 'a', 'b']),
+        ]
+      }
+      const whole = await resultOf(undefined)
+      expect(whole[0]).toEqual([{ id: 'u1', received_at: '2026-01-01T00:00:05Z', a: 'z', b: '2' }])
+      expect(whole[1]?.map(({ id }) => id)).toEqual(['4', '3'])
+      for (const cutAfter of [1, 2, 3]) expect(await resultOf(cutAfter)).toEqual(whole)
+    })
+  })
+})
