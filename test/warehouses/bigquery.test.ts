@@ -1,6 +1,10 @@
+import { vi } from 'vitest'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { describeOnBigQuery } from './bigquery-server.ts'
 import { describeWarehouse } from './conformance.ts'
+
+// The emulator takes a tenth of a second for every statement.
+vi.setConfig({ testTimeout: 240_000 })
 
 describeOnBigQuery('on the emulator', (server) => {
   describeWarehouse('BigQuery', async () => ({

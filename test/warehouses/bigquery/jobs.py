@@ -7,9 +7,7 @@ import json
 import bqemulator.api.routes.jobs as routes
 import bqemulator.api.routes.upload as upload
 import bqemulator.jobs.executor as executor
-from bqemulator.catalog.memory_repository import MemoryCatalogRepository
 from bqemulator.domain.errors import AlreadyExistsError, DomainError, InvalidQueryError
-from bqemulator.versioning.snapshots import SnapshotManager
 from fastapi import Request
 
 
@@ -63,9 +61,6 @@ def quoted_text(value: str) -> str:
 
 
 def install() -> None:
-    # Copies of every table before every statement, for time travel.
-    SnapshotManager.record_change = lambda *_args, **_kwargs: None
-
     executor._LOAD_FORMAT_HANDLERS["NEWLINE_DELIMITED_JSON"] = load_json
 
     def load_configuration(envelope: dict) -> dict:

@@ -14,6 +14,7 @@ output, sys.stdout = sys.stdout, sys.stderr
 import access
 import jobs
 import metadata
+import shortcuts
 import statements
 from bqemulator import server
 from bqemulator.config import Settings
@@ -23,6 +24,7 @@ async def serve(public_key: str) -> None:
     jobs.install()
     metadata.install()
     statements.install()
+    shortcuts.install()
     server.create_app = access.guarded(server.create_app, public_key)
     settings = Settings(rest_port=0, grpc_port=0, log_level="error", enable_format_extensions=False)
     emulator = server.EmulatorServer(settings)
