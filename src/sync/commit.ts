@@ -84,12 +84,12 @@ export class Committer {
     const stages: string[] = []
     try {
       for (const { columns, parts } of segment.stages) stages.push(await session.stage({ schema, columns, parts }))
+      const ranges = await this.#ranges(stages)
       const discards = bookkeepingTable(order.bookkeepingSchema, 'discards')
       const discardStage =
         segment.discards.length > 0 &&
         (await session.stage({ schema, columns: discards.columns, parts: segment.discards }))
       if (discardStage) stages.push(discardStage)
-      const ranges = await this.#ranges(stages)
       await session.transaction(async () => {
         await checkEpoch(session, dialect, this.#context.lease)
         if (capabilities.transactionalDdl) await evolve()

@@ -10,3 +10,6 @@ export const SESSION_SETTINGS = [
 
 export const identityOf = ({ host, port, database }: RedshiftSettings): string =>
   `redshift:${host.toLowerCase()}:${port}/${database}`
+
+/** Serverless is paid for while statements run, a cluster all the time. */
+export const isServerless = ({ host }: RedshiftSettings): boolean => /\.redshift-serverless\./i.test(host)

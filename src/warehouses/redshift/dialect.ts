@@ -8,7 +8,7 @@ import { removeRows, replaceRows } from './replace.ts'
 
 const TEXT = `character varying(${MAX_TEXT_BYTES})`
 
-/** `text` would be 256 bytes. Json is text: see docs/decisions/0016-redshift-json.md. */
+/** `text` would be 256 bytes. Json is text: see docs/decisions/0016-redshift-json-is-text.md. */
 const SQL_TYPES: Record<LogicalType, string> = {
   Boolean: 'boolean',
   Integer: 'bigint',
@@ -31,12 +31,12 @@ const LOGICAL_TYPES = new Map<string, LogicalType>([
 const sqlType = (type: LogicalType): string => SQL_TYPES[type]
 
 /** A backslash escapes in Redshift's literals, whatever is set. U+0000 has no place in its text. */
-const textLiteral = (value: string): string =>
+export const textLiteral = (value: string): string =>
   `'${value.replaceAll('\0', '').replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 
 function literal(value: string | null, type: LogicalType): string {
   if (value === null) return 'NULL'
-  return type === 'String' ? textLiteral(value) : `CAST(${textLiteral(value)} AS ${sqlType(type)})`
+  return type === 'String' || type === 'Json' ? textLiteral(value) : `CAST(${textLiteral(value)} AS ${sqlType(type)})`
 }
 
 /** The spelling that a column's name does not show. */

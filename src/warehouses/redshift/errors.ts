@@ -1,103 +1,94 @@
 import type { RedshiftSettings } from '../../model/destination.ts'
-import type { Consequence } from '../../model/errors.ts'
 import { EngageError } from '../../model/errors.ts'
-import type { Reason } from '../../model/reasons.ts'
-import { quote } from '../ansi.ts'
+import {
+  connectionMeaning,
+  type DriverError,
+  dependents,
+  engageError,
+  inTheWay,
+  type Meaning,
+  meaning,
+  serverOf,
+  textOf,
+} from '../pg/errors.ts'
 
-export const DUPLICATE_COLUMN = '42701'
-export const UNDEFINED_COLUMN = '42703'
+export const toEngageError = (error: unknown, settings: RedshiftSettings): EngageError =>
+  engageError(
+    error,
+    (cause) => ownMeaning(cause, settings) ?? connectionMeaning(cause, settings) ?? statementMeaning(cause),
+  )
 
-/** What the driver puts on its errors: a SQLSTATE of the server or a code of Node. Messages have no secret in them. */
-interface DriverError extends Error {
-  code?: string
-  detail?: string
-}
+/** Of errors that are about values and names: their text is no sign of anything else. */
+const ABOUT_STATEMENT = /^(22|23|42)/
 
-interface Meaning {
-  reason: Reason
-  consequence: Consequence
-  message: string
-}
-
-const NETWORK = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EPIPE',
-])
-
-/** Bad values and broken constraints: the detail shows the row, which is about people. */
-const TELLS_DATA = /^(22|23)/
-
-export function toEngageError(error: unknown, settings: RedshiftSettings): EngageError {
-  if (error instanceof EngageError) return error
-  const cause = error instanceof Error ? error : new Error(String(error))
-  const { reason, consequence, message } = meaningOf(cause, settings)
-  return new EngageError(reason, consequence, message, { cause })
-}
-
-function meaningOf(error: DriverError, settings: RedshiftSettings): Meaning {
-  const { username, database } = settings
-  const code = error.code ?? ''
-  const server = `${settings.host}:${settings.port}`
-  const message = error.message || code
-  const detail = error.detail && !TELLS_DATA.test(code) ? `${message} (${error.detail})` : message
-  const is = (reason: Reason, consequence: Consequence, text: string): Meaning => ({
-    reason,
-    consequence,
-    message: text,
-  })
-  if (code === '28P01' || code === '28000' || message.startsWith('SASL')) {
-    return is('AuthenticationFailed', 'Stalled', `${server} refused user ${username}: ${message}; check the Secret`)
+/** Most of what is Redshift's own has the code XX000: its text tells what it is. */
+function ownMeaning(error: DriverError, settings: RedshiftSettings): Meaning | undefined {
+  const { code = '', message } = error
+  if (ABOUT_STATEMENT.test(code)) return undefined
+  const text = textOf(error)
+  const server = serverOf(settings)
+  // 1023: serializable isolation violation, 1018: the table was dropped by a transaction beside.
+  if (/^(1023|1018)$/.test(message) || /conflict with concurrent transaction|isolation violation/i.test(text)) {
+    return inTheWay(text)
   }
-  if (code === '3D000') {
-    return is(
-      'DatabaseNotFound',
+  if (/disk full|code: 1016/i.test(text)) {
+    return meaning('WarehouseFull', 'Wait', `${server}: ${text}; add nodes, or drop what is not needed`)
+  }
+  if (/usage limit/i.test(text)) {
+    return meaning('WarehouseFull', 'Wait', `${server}: ${text}; raise the limit of the workgroup, or wait`)
+  }
+  if (/assume ?role|assume iam role|not authorized to (get|assume)/i.test(text)) {
+    const role = settings.staging?.iamRole ?? ''
+    const fix = `attach ${role} to the cluster, and GRANT ASSUMEROLE ON '${role}' TO "${settings.username}" FOR COPY`
+    return meaning('PermissionDenied', 'Stalled', `spec.redshift.staging.iamRole: ${text}: ${fix}`)
+  }
+  if (/S3ServiceException/.test(text)) return s3Meaning(text, settings)
+  if (code === '57P03' || /is (paused|resuming|not available)/i.test(text)) {
+    return meaning('WarehouseUnreachable', 'Wait', `${server}: ${text}; resume the cluster, or wait until it is there`)
+  }
+  if (code === '25006' || /read.only mode/i.test(text)) {
+    return meaning('WarehouseError', 'Wait', `${server} takes no writes while it is resized: ${text}`)
+  }
+  if (/too many (tables|columns)|^1040$|at most \d+ columns/i.test(message)) {
+    return meaning('ColumnLimit', 'Stalled', text)
+  }
+  return undefined
+}
+
+function s3Meaning(text: string, { staging }: RedshiftSettings): Meaning {
+  const url = staging?.s3Url ?? ''
+  if (/AccessDenied|403/.test(text)) {
+    const fix = `allow the role ${staging?.iamRole ?? ''} s3:GetObject on it, and s3:ListBucket on the bucket`
+    return meaning('PermissionDenied', 'Stalled', `Redshift may not read ${url}: ${fix}`)
+  }
+  if (/PermanentRedirect|specified endpoint|,301,/.test(text)) {
+    return meaning(
+      'WarehouseError',
       'Stalled',
-      `${server} has no database ${database}: CREATE DATABASE ${quote(database)}`,
+      `the bucket of ${url} is in another region than the cluster: use one there`,
     )
   }
-  if (code === '42501') return is('PermissionDenied', 'Stalled', `${message}: ${grantFor(error, settings)}`)
-  if (code === '25006') return is('PermissionDenied', 'Stalled', `${server} is read-only: use the primary server`)
-  if (isTls(code, message)) {
-    return is('TlsFailed', 'Stalled', `${server}: ${message}; set caSecretRef, or another sslMode`)
-  }
-  if (NETWORK.has(code) || /timeout expired|connection timeout/i.test(message)) {
-    return is('WarehouseUnreachable', 'Wait', `${server} does not answer: ${message}`)
-  }
-  if (/^(08|57P0)/.test(code) || /connection terminated|not queryable|query read timeout/i.test(message)) {
-    return is('WarehouseUnreachable', 'Retry', `${server} ended the connection: ${message}`)
-  }
-  if (code.startsWith('53')) return is('WarehouseFull', 'Wait', `${server}: ${detail}`)
-  if (code === '0A000' || code === '2BP01') {
-    return is('UnsupportedChange', 'Stalled', `${detail}: drop what depends on it, and make it again afterwards`)
-  }
-  if (code === '42P10') {
-    return is('AdoptionRefused', 'Stalled', 'the table has no primary key or unique index on its key columns: add one')
-  }
-  if (code === '54011' || code === '54000') return is('ColumnLimit', 'Stalled', detail)
-  if (['40001', '40P01', '55P03', '57014', '23505', '25P03'].includes(code)) {
-    return is('WarehouseError', 'Retry', `another session was in the way: ${message}`)
-  }
-  return is('WarehouseError', 'Stalled', `Postgres refused a statement: ${detail}${code ? ` [${code}]` : ''}`)
+  return meaning('WarehouseError', 'Retry', `Redshift could not read ${url}: ${text}`)
 }
 
-const isTls = (code: string, message: string): boolean =>
-  /CERT|ERR_TLS|ERR_SSL|UNABLE_TO|EPROTO/.test(code) || /does not support SSL|SSL connection|self-signed/i.test(message)
+function statementMeaning(error: DriverError): Meaning {
+  const code = error.code ?? ''
+  const text = textOf(error)
+  if (code.startsWith('53')) return meaning('WarehouseFull', 'Wait', text)
+  if (code === '0A000' || code === '2BP01') return dependents(text)
+  if (code === '54011' || code === '54000') return meaning('ColumnLimit', 'Stalled', text)
+  if (['40001', '40P01', '55P03', '57014', DUPLICATE_COLUMN].includes(code)) return inTheWay(text)
+  return meaning('WarehouseError', 'Stalled', `Redshift refused a statement: ${text}${code ? ` [${code}]` : ''}`)
+}
 
-/** The statement that gives the missing right. */
-function grantFor({ message, detail }: DriverError, { username, database }: RedshiftSettings): string {
-  const user = quote(username)
-  const name = /"((?:[^"]|"")*)"|(?:for|of) \w+ (\S+)$/.exec(message)
-  const object = quote(name?.[1] ?? name?.[2] ?? '')
-  if (detail?.includes('CONNECT')) return `GRANT CONNECT ON DATABASE ${quote(database)} TO ${user}`
-  if (message.includes('temporary tables')) return `GRANT TEMPORARY ON DATABASE ${quote(database)} TO ${user}`
-  if (message.includes('for database')) return `GRANT CREATE ON DATABASE ${quote(database)} TO ${user}`
-  if (message.includes('for schema')) return `GRANT USAGE, CREATE ON SCHEMA ${object} TO ${user}`
-  if (message.includes('must be owner')) return `ALTER TABLE ${object} OWNER TO ${user}`
-  return `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${object} TO ${user}`
+const DUPLICATE_COLUMN = '42701'
+const UNDEFINED_COLUMN = '42703'
+const ADDS_COLUMN = /^ALTER TABLE "(?:[^"]|"")*"\."(?:[^"]|"")*" ADD COLUMN/
+const DROPS_COLUMN = /^ALTER TABLE "(?:[^"]|"")*"\."(?:[^"]|"")*" DROP COLUMN/
+
+/** Whether a statement failed since its work is done: Redshift has no ADD COLUMN IF NOT EXISTS. */
+export function isDone(sql: string, error: unknown): boolean {
+  const cause = error instanceof EngageError ? error.cause : undefined
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return (code === DUPLICATE_COLUMN && ADDS_COLUMN.test(sql)) || (code === UNDEFINED_COLUMN && DROPS_COLUMN.test(sql))
 }

@@ -1,20 +1,17 @@
 import type { LogicalType } from '../../model/table.ts'
+import { quote } from '../ansi.ts'
 import { csvRows } from '../csv.ts'
-import type { StageInput, StagePart } from '../port.ts'
-import { dialect } from './dialect.ts'
+import type { StagePart } from '../port.ts'
+import { textLiteral } from './dialect.ts'
+import type { ColumnTypes } from './load.ts'
 
 /** Redshift takes statements of 16 MB. */
 const STATEMENT_BYTES = 15 << 20
 
 /** The statements that insert the rows of a part, each as long as one may be, or of one row. */
-export async function* insertStatements(
-  stage: string,
-  { columns }: Pick<StageInput, 'columns'>,
-  part: StagePart,
-): AsyncGenerator<string> {
-  const types = new Map(columns.map(({ name, type }) => [name, type]))
+export async function* insertStatements(stage: string, part: StagePart, types: ColumnTypes): AsyncGenerator<string> {
   const typesOfPart = part.columns.map((name) => types.get(name) ?? 'String')
-  const head = `INSERT INTO ${stage} (${part.columns.map(dialect.quote).join(', ')}) VALUES\n`
+  const head = `INSERT INTO ${stage} (${part.columns.map(quote).join(', ')}) VALUES\n`
   let rows: string[] = []
   let bytes = head.length
   for await (const cells of csvRows(part.path)) {
@@ -33,6 +30,6 @@ export async function* insertStatements(
 
 /** Rows of VALUES are constants: their column gives them their type. */
 function constantOf(cell: string | null, type: LogicalType): string {
-  const isPlain = cell !== null && (type === 'Boolean' || type === 'Integer' || type === 'Float' || type === 'Decimal')
-  return isPlain ? cell : dialect.literal(cell, 'String')
+  if (cell === null) return 'NULL'
+  return type === 'String' || type === 'Json' || type === 'Timestamp' ? textLiteral(cell) : cell
 }

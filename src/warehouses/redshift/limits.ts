@@ -7,12 +7,11 @@ export const identifiers: IdentifierRules = { maxBytes: 127, reserved: new Set()
 /** The longest VARCHAR, in bytes. */
 export const MAX_TEXT_BYTES = 65_535
 
-export const capabilities: Capabilities = {
+export const capabilities: Omit<Capabilities, 'metered'> = {
   transactionalDdl: true,
   transactions: true,
   exactFloat: false,
   rejectsNul: true,
-  metered: true,
   prunesByTime: true,
   localOnly: false,
   // A table has at most 1,600, some of them hidden.

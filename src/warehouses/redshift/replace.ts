@@ -41,11 +41,11 @@ FROM ${REPLACEMENTS} AS ${R} WHERE ${isSame(upsert, R, T)} AND ${R}.${IS_NEW} = 
   ]
 }
 
-/** Deletes the rows whose keys a query gives. */
+/** Deletes the rows whose keys a query gives. The target of a DELETE has no other name than its own. */
 export function removeRows({ target, source, key }: Removal): Statement[] {
   return [
     { sql: `CREATE TEMP TABLE ${REMOVALS} AS\n${source}`, counts: false },
-    { sql: `DELETE FROM ${target} AS ${T} USING ${REMOVALS} AS ${R} WHERE ${sameKey(key, R, T)}`, counts: false },
+    { sql: `DELETE FROM ${target} USING ${REMOVALS} AS ${R} WHERE ${sameKey(key, R, target)}`, counts: false },
     { sql: `DROP TABLE ${REMOVALS}`, counts: false },
   ]
 }

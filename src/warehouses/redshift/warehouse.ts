@@ -1,6 +1,6 @@
 import type { RedshiftSettings } from '../../model/destination.ts'
 import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.ts'
-import { identityOf } from './config.ts'
+import { identityOf, isServerless } from './config.ts'
 import { dialect } from './dialect.ts'
 import { capabilities } from './limits.ts'
 import { openSession } from './session.ts'
@@ -10,7 +10,7 @@ export const driver: WarehouseDriver<'redshift'> = {
     return {
       kind: 'redshift',
       dialect,
-      capabilities,
+      capabilities: { ...capabilities, metered: isServerless(settings) },
       identity: identityOf(settings),
       connect: (signal) => openSession(settings, environment, signal),
     }

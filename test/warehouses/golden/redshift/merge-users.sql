@@ -52,6 +52,6 @@ SELECT __r."user_id", __r."trait_set"
 FROM __ranked AS __r JOIN __given AS __g ON __r."user_id" = __g."user_id"
 WHERE __g."__rows" > 1 AND CASE WHEN __r."__rank" = __g."__giver_0" THEN 0 WHEN __r."__rank" = __g."__giver_1" THEN 0 ELSE 1 END = 1;
 
-DELETE FROM "engageops"."users_of_engage_default" AS __t USING "eo_removals" AS __r WHERE __r."user_id" = __t."user_id" AND __r."trait_set" = __t."trait_set";
+DELETE FROM "engageops"."users_of_engage_default" USING "eo_removals" AS __r WHERE __r."user_id" = "engageops"."users_of_engage_default"."user_id" AND __r."trait_set" = "engageops"."users_of_engage_default"."trait_set";
 
 DROP TABLE "eo_removals";

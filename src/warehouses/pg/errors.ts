@@ -1,0 +1,107 @@
+import type { Consequence } from '../../model/errors.ts'
+import { EngageError } from '../../model/errors.ts'
+import type { Reason } from '../../model/reasons.ts'
+import { quote } from '../ansi.ts'
+import type { PgSettings } from './connection.ts'
+
+/** What the driver puts on its errors: a SQLSTATE of the server or a code of Node. Messages have no secret in them. */
+export interface DriverError extends Error {
+  code?: string
+  detail?: string
+}
+
+/** What an error means for us: what a reader is told, and what follows from it. */
+export interface Meaning {
+  reason: Reason
+  consequence: Consequence
+  message: string
+}
+
+export const meaning = (reason: Reason, consequence: Consequence, message: string): Meaning => ({
+  reason,
+  consequence,
+  message,
+})
+
+/** An EngageError with the first meaning that an error has; its cause is the driver's error. */
+export function engageError(error: unknown, meaningOf: (error: DriverError) => Meaning): EngageError {
+  if (error instanceof EngageError) return error
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const { reason, consequence, message } = meaningOf(cause)
+  return new EngageError(reason, consequence, message, { cause })
+}
+
+const NETWORK = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+])
+
+/** Bad values and broken constraints: the detail shows the row, which is about people. */
+const TELLS_DATA = /^(22|23)/
+
+export const serverOf = ({ host, port }: PgSettings): string => `${host}:${port}`
+
+/** The server's message, with its detail where that is not about people. */
+export function textOf({ message, code = '', detail }: DriverError): string {
+  const text = message || code
+  return detail && !TELLS_DATA.test(code) ? `${text} (${detail})` : text
+}
+
+/** Connections that do not come about or break, and rights that are missing. */
+export function connectionMeaning(error: DriverError, settings: PgSettings): Meaning | undefined {
+  const { username, database } = settings
+  const code = error.code ?? ''
+  const message = error.message || code
+  const server = serverOf(settings)
+  if (code === '28P01' || code === '28000' || message.startsWith('SASL')) {
+    return meaning(
+      'AuthenticationFailed',
+      'Stalled',
+      `${server} refused user ${username}: ${message}; check the Secret`,
+    )
+  }
+  if (code === '3D000') {
+    const fix = `CREATE DATABASE ${quote(database)}`
+    return meaning('DatabaseNotFound', 'Stalled', `${server} has no database ${database}: ${fix}`)
+  }
+  if (code === '42501') return meaning('PermissionDenied', 'Stalled', `${message}: ${grantFor(error, settings)}`)
+  if (isTls(code, message)) {
+    return meaning('TlsFailed', 'Stalled', `${server}: ${message}; set caSecretRef, or another sslMode`)
+  }
+  if (NETWORK.has(code) || /timeout expired|connection timeout/i.test(message)) {
+    return meaning('WarehouseUnreachable', 'Wait', `${server} does not answer: ${message}`)
+  }
+  if (/^(08|57P0)/.test(code) || /connection terminated|not queryable|query read timeout/i.test(message)) {
+    return meaning('WarehouseUnreachable', 'Retry', `${server} ended the connection: ${message}`)
+  }
+  return undefined
+}
+
+const isTls = (code: string, message: string): boolean =>
+  /CERT|ERR_TLS|ERR_SSL|UNABLE_TO|EPROTO/.test(code) || /does not support SSL|SSL connection|self-signed/i.test(message)
+
+/** The statement that gives the missing right. */
+function grantFor({ message, detail }: DriverError, { username, database }: PgSettings): string {
+  const user = quote(username)
+  const name = /"((?:[^"]|"")*)"|(?:for|of) \w+ (\S+)$/.exec(message)
+  const object = quote(name?.[1] ?? name?.[2] ?? '')
+  if (detail?.includes('CONNECT')) return `GRANT CONNECT ON DATABASE ${quote(database)} TO ${user}`
+  if (message.includes('temporary tables')) return `GRANT TEMPORARY ON DATABASE ${quote(database)} TO ${user}`
+  if (message.includes('for database')) return `GRANT CREATE ON DATABASE ${quote(database)} TO ${user}`
+  if (message.includes('for schema')) return `GRANT USAGE, CREATE ON SCHEMA ${object} TO ${user}`
+  if (message.includes('must be owner')) return `ALTER TABLE ${object} OWNER TO ${user}`
+  return `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${object} TO ${user}`
+}
+
+/** A change that something else stands in the way of. */
+export const dependents = (text: string): Meaning =>
+  meaning('UnsupportedChange', 'Stalled', `${text}: drop what depends on it, and make it again afterwards`)
+
+export const inTheWay = (message: string): Meaning =>
+  meaning('WarehouseError', 'Retry', `another session was in the way: ${message}`)
