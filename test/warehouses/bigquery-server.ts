@@ -51,11 +51,11 @@ export async function startBigQuery(): Promise<BigQueryServer> {
   await writeFile(keyFile, publicKey)
   const child = spawn(python, [path.join(FOLDER, 'server.py'), keyFile], {
     cwd: directory,
-    stdio: ['ignore', 'pipe', process.env.BQ_LOG ? 'inherit' : 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   })
   let log = ''
-  child.stderr?.on('data', (bytes: Buffer) => {
+  child.stderr.on('data', (bytes: Buffer) => {
     log = (log + bytes).slice(-10_000)
   })
   const ended = once(child, 'exit')

@@ -45,7 +45,7 @@ function meaningOf(error: unknown, settings: BigQuerySettings, account: string |
   if (isPassing(error) && typeof code !== 'string') {
     return ['WarehouseUnreachable', 'Retry', `BigQuery is busy or out of order: ${message}`]
   }
-  if (reason === 'accessDenied' || code === 403) {
+  if (reason === 'accessDenied' || reason === 'forbidden' || (code === 403 && reason === undefined)) {
     return ['PermissionDenied', 'Stalled', `${message}: ${grantFor(message, projectId, account)}`]
   }
   if (/Not found: Project|project .* (not found|does not exist)|ProjectId/i.test(message)) {
@@ -89,9 +89,9 @@ function grantFor(message: string, projectId: string, account: string | undefine
   return `gcloud projects add-iam-policy-binding ${projectId} --member=${member} --role=${role}`
 }
 
-/** Messages about bad values end with the value, which is about people. */
+/** Messages about bad values show the value, which is about people. */
 const withoutData = (message: string): string =>
-  message.replace(
-    /(;? ?Value|Bad \w+ value|Could not (?:parse|cast|convert) (?:literal|value)?)[:\s]+['"]?[\s\S]*$/,
-    '$1 (not shown)',
-  )
+  message
+    .replace(/; Value: [\s\S]*$/, '')
+    .replace(/(Bad \w+ value): [\s\S]*$/, '$1')
+    .replace(/((?:parse|cast|convert|Invalid)[\w ]*:?) (?:'[\s\S]*'|"[\s\S]*")/, '$1 (a value)')

@@ -22,6 +22,9 @@ WIDEN = re.compile(rf"ALTER COLUMN (IF EXISTS )?{NAME} SET DATA TYPE (\w+)")
 DROP = re.compile(rf"DROP COLUMN (IF EXISTS )?{NAME}")
 # Types that a column may have after each.
 WIDENINGS = {"BIGINT": {"BIGINT", BIGNUMERIC, "DECIMAL(38, 9)", "DOUBLE"}, "DECIMAL(38,9)": {BIGNUMERIC, "DOUBLE"}}
+MERGE = re.compile(r"\s*MERGE INTO (\S+) AS (\S+) USING (\(.*\)) AS (\S+)\s+ON (.*?)\s+WHEN ", re.S)
+# Reserved words that the emulator takes for names, of those that no statement of ours has.
+RESERVED = re.compile(r"(?<![@\w])(ASSERT_ROWS_MODIFIED|CONTAINS|DEFINE|ENUM|HASH|LOOKUP|NEW|PROTO|TREAT)\b", re.I)
 CONDITION_MISSING = re.compile(r"\s*(UPDATE|DELETE)\b(?!.*\bWHERE\b)", re.S | re.I)
 
 
@@ -101,8 +104,29 @@ def install() -> None:
                 alter(project_id, match, ctx)
             return pyarrow.table({})
         plain = unquoted(QUOTED.sub(lambda found: readable(found[0]), bq_sql), lambda part: re.sub(r"\bBIGNUMERIC\b", "NUMERIC(38, 18)", part))
-        if CONDITION_MISSING.match(unquoted(bq_sql, str)):
-            raise InvalidQueryError("UPDATE and DELETE must have a WHERE clause")
+        refuse(bq_sql)
+        await refuse_ambiguous_merge(plain, lambda sql: run(project_id=project_id, bq_sql=sql, ctx=ctx, **others))
         return await run(project_id=project_id, bq_sql=plain, ctx=ctx, **others)
 
     executor._run_query_body = run_body
+
+
+def refuse(sql: str) -> None:
+    """What the emulator takes and BigQuery does not."""
+    bare = QUOTED.sub("", sql)
+    if CONDITION_MISSING.match(bare):
+        raise InvalidQueryError("UPDATE and DELETE must have a WHERE clause")
+    if found := RESERVED.search(bare):
+        raise InvalidQueryError(f"Syntax error: Unexpected keyword {found[0]}")
+
+
+async def refuse_ambiguous_merge(sql: str, query) -> None:
+    if not (match := MERGE.match(sql)):
+        return
+    target, t, source, s, condition = match.groups()
+    rows = f"(SELECT *, row_number() OVER () AS __row FROM {target})"
+    several = await query(
+        f"SELECT {t}.__row FROM {rows} AS {t} JOIN {source} AS {s} ON {condition} GROUP BY 1 HAVING count(*) > 1 LIMIT 1"
+    )
+    if several.num_rows > 0:
+        raise InvalidQueryError("UPDATE/MERGE must match at most one source row for each target row")
