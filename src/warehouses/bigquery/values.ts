@@ -22,10 +22,10 @@ function textOf(value: unknown, type: string): string | null {
   return type === 'TIMESTAMP' ? timestampText(BigInt(text)) : text
 }
 
-/** `YYYY-MM-DDTHH:MM:SS[.ffffff]Z` */
+/** `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, without zeros at the end. */
 function timestampText(microseconds: bigint): string {
   const second = 1_000_000n
   const fraction = ((microseconds % second) + second) % second
   const whole = new Date(Number((microseconds - fraction) / 1000n)).toISOString().slice(0, 19)
-  return fraction === 0n ? `${whole}Z` : `${whole}.${String(fraction).padStart(6, '0')}Z`
+  return fraction === 0n ? `${whole}Z` : `${whole}.${String(fraction).padStart(6, '0').replace(/0+$/, '')}Z`
 }
