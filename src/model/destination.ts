@@ -3,6 +3,7 @@ import { type Resource, secretKeyReference } from './resource.ts'
 import { exactlyOne, notMatching, ruled, textMap } from './rules.ts'
 import { interval, intervalOrOnSync, schedule, timeZone } from './schedule.ts'
 import type { DestinationStatus } from './status.ts'
+import { storeUrl } from './store-url.ts'
 
 const host = z.string().min(1).max(253).describe('Host name or address of the server.')
 const port = (standard: number) => z.int().min(1).max(65535).default(standard).describe('TCP port.')
@@ -62,8 +63,12 @@ const redshift = z.strictObject({
   caSecretRef: caSecretRef.optional(),
   staging: z
     .strictObject({
-      s3Url: z.string().min(6).max(1024).describe('Prefix (s3://bucket/prefix) that files are staged under.'),
-      iamRole: z.string().min(1).max(2048).describe('ARN of the role that COPY assumes.'),
+      s3Url: storeUrl.describe('Prefix (s3://bucket/prefix) that files are staged under.'),
+      iamRole: z
+        .string()
+        .max(2048)
+        .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'is no role: write arn:aws:iam::ACCOUNT:role/NAME')
+        .describe('ARN of the role that COPY assumes.'),
     })
     .optional()
     .describe('Where COPY loads from; without it rows are inserted.'),

@@ -14,6 +14,7 @@ import {
 } from './rules.ts'
 import { schedule } from './schedule.ts'
 import type { SpaceStatus } from './status.ts'
+import { storeUrl } from './store-url.ts'
 import { LOGICAL_TYPES } from './table.ts'
 
 /** Schemas that the warehouses and EngageOps itself need. */
@@ -50,13 +51,6 @@ const connection = z.strictObject({
 /** The kinds a source can have, each by its field. */
 const SOURCE_KINDS = ['objectStore', 'volume', 'directory', 'receiver'] as const
 
-const storeUrl = z
-  .string()
-  .max(1024)
-  .regex(
-    /^s3:\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9](\/.*)?$/,
-    'is no place in a store: write s3://BUCKET/PREFIX',
-  )
 const endpoint = z
   .string()
   .max(1024)

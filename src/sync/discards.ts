@@ -5,9 +5,9 @@ import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import type { StagePart } from '../warehouses/port.ts'
 import { type StageFiles, StageWriter } from './stage-writer.ts'
 
-/** Of a value that was discarded this much is kept readable, and of its call this much raw. */
+/** Of a value that was discarded this much is kept readable, and of its call this much raw: as base64 it fits every text column. */
 const VALUE_CHARS = 4096
-export const RAW_BYTES = 1 << 16
+export const RAW_BYTES = 45 << 10
 const HASH_DIGITS = 16
 
 /** Columns that tell the discards of a scope apart. */

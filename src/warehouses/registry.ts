@@ -17,7 +17,7 @@ export async function openWarehouse(block: WarehouseBlock, environment: Warehous
       throw new EngageError(
         'WarehouseUnsupported',
         'Stalled',
-        `this build has no driver for ${block.kind}: use postgres, or duckdb in the local mode`,
+        `this build has no driver for ${block.kind}: use redshift or postgres, or duckdb in the local mode`,
       )
   }
 }

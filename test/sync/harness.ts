@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type Activation, activationSpec } from '../../src/model/activation.ts'
 import { destinationSpec, type WarehouseBlock, type WarehouseDestination } from '../../src/model/destination.ts'
 import { type EngageSpace, spaceSpec } from '../../src/model/space.ts'
+import type { Change } from '../../src/plan/change.ts'
 import { compileWorkOrder } from '../../src/plan/compile.ts'
 import type { WorkOrder } from '../../src/plan/work-order.ts'
 import { DirectorySource } from '../../src/sources/directory.ts'
@@ -13,6 +14,7 @@ import { type SyncInput, sync } from '../../src/sync/sync.ts'
 import type { Warehouse } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { startPostgres } from '../warehouses/postgres-server.ts'
+import { startRedshift } from '../warehouses/redshift-on-postgres.ts'
 
 const API = 'engageops.dev/v1alpha1' as const
 const metadata = (name: string) => ({
@@ -57,6 +59,25 @@ export class SyncBench {
     return bench
   }
 
+  /** A bench on an empty database of the stand-in for Redshift. */
+  static async onRedshift(): Promise<SyncBench> {
+    const server = await startRedshift()
+    const settings = {
+      host: server.host,
+      port: server.port,
+      database: await server.createDatabase(),
+      username: server.user,
+      passwordSecretRef: { name: 'warehouse', key: 'password' },
+      sslMode: 'Disable' as const,
+    }
+    const { root, warehouse } = await SyncBench.create({ kind: 'redshift', settings }, server.password)
+    // Names of the stand-in have 63 bytes.
+    const dialect = { ...warehouse.dialect, identifiers: { ...warehouse.dialect.identifiers, maxBytes: 63 } }
+    const bench = new SyncBench(root, { ...warehouse, dialect })
+    bench.#stop = () => server.stop()
+    return bench
+  }
+
   static async create(block?: WarehouseBlock, password = '', memoryLimit?: string): Promise<SyncBench> {
     const root = await mkdtemp(join(tmpdir(), 'engageops-sync-'))
     await mkdir(join(root, 'calls'))
@@ -80,7 +101,7 @@ export class SyncBench {
     await using session = await this.warehouse.connect()
     const { dialect } = this.warehouse
     const observed = await session.observe([...new Set(order.tables.map(({ schema }) => schema))])
-    const run = async (change: Parameters<typeof dialect.change>[0]) => {
+    const run = async (change: Change) => {
       for (const sql of dialect.change(change)) await session.execute(sql)
     }
     for (const schema of new Set(order.tables.map((table) => table.schema))) await run({ kind: 'CreateSchema', schema })
@@ -161,6 +182,12 @@ export class SyncBench {
     })
   }
 
+  /** Changes a table as a person might. */
+  async change(change: Change): Promise<void> {
+    await using session = await this.warehouse.connect()
+    for (const sql of this.warehouse.dialect.change(change)) await session.execute(sql)
+  }
+
   async query(sql: string): Promise<Row[]> {
     await using session = await this.warehouse.connect()
     return await session.query(sql)
@@ -200,4 +227,5 @@ export type Row = Record<string, string | null>
 export const WAREHOUSES: readonly { name: string; open: () => Promise<SyncBench> }[] = [
   { name: 'DuckDB', open: () => SyncBench.create() },
   { name: 'Postgres', open: () => SyncBench.onPostgres() },
+  { name: 'Redshift', open: () => SyncBench.onRedshift() },
 ]

@@ -71,6 +71,27 @@ const delivery = fc.record({
   segmentBytes: fc.constantFrom(1, 200, 1000),
 })
 
+const COLUMN_TYPES: Record<string, string> = { a: 'number', b: 'boolean', c: 'string', x: 'string' }
+
+/** The values that a column of one type takes: where columns do not widen, others are lost or not as the calls come. */
+function ofOneType<T extends Call>(one: T): T {
+  const fits = (key: string, item: unknown) =>
+    item === null ||
+    COLUMN_TYPES[key] === undefined ||
+    (typeof item === COLUMN_TYPES[key] && (key !== 'a' || Number.isSafeInteger(item)))
+  const typed = (values: NonNullable<Call['traits']>) =>
+    Object.fromEntries(
+      Object.entries(values).filter(([key, item]) =>
+        typeof item === 'object' && item !== null ? fits('x', item.x) : fits(key, item),
+      ),
+    )
+  return {
+    ...one,
+    ...(one.traits && { traits: typed(one.traits) }),
+    ...(one.properties && { properties: typed(one.properties) }),
+  }
+}
+
 const TABLES = ['identifies', 'users', 'trait_computed']
 
 describe.each(WAREHOUSES)('properties of a sync on $name', ({ open }) => {
@@ -80,6 +101,8 @@ describe.each(WAREHOUSES)('properties of a sync on $name', ({ open }) => {
     bench = await open()
   })
   afterAll(() => bench.remove())
+
+  const storable = (one: Call): Call => (bench.warehouse.dialect.canWiden('Integer', 'String') ? one : ofOneType(one))
 
   /** Syncs runs of files, each a list of calls, into tables of their own, and returns those. */
   async function tablesOf(runs: readonly (readonly (readonly Call[])[])[], segmentBytes?: number) {
@@ -127,7 +150,8 @@ describe.each(WAREHOUSES)('properties of a sync on $name', ({ open }) => {
     timeout: 120_000,
   }, async () => {
     await fc.assert(
-      fc.asyncProperty(delivery, async ({ placed, segmentBytes }) => {
+      fc.asyncProperty(delivery, async ({ placed: drawn, segmentBytes }) => {
+        const placed = drawn.map((one) => ({ ...one, call: storable(one.call) }))
         const runs = [0, 1, 2].map((run) =>
           [0, 1, 2].map((file) => placed.filter((one) => one.run === run && one.file === file).map((one) => one.call)),
         )
@@ -141,7 +165,8 @@ describe.each(WAREHOUSES)('properties of a sync on $name', ({ open }) => {
 
   test('users is what the plain function makes of the calls', { timeout: 60_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(call, { maxLength: 20, selector: (one) => one.messageId }), async (calls) => {
+      fc.asyncProperty(fc.uniqueArray(call, { maxLength: 20, selector: (one) => one.messageId }), async (drawn) => {
+        const calls = drawn.map(storable)
         const { rows, types } = await tablesOf([[calls.slice(0, 7)], [calls.slice(7)]], 300)
         const expected = mergeUsers(
           calls.flatMap(({ type, userId, messageId, traits, ...times }) =>
@@ -154,7 +179,7 @@ describe.each(WAREHOUSES)('properties of a sync on $name', ({ open }) => {
           expect(user_id).toBe(id)
           const plain = Object.entries(found).map(([column, text]) => [
             column,
-            types.users?.[column] === 'DOUBLE' ? numberText(Number(text)) : text,
+            /^double/i.test(types.users?.[column] ?? '') ? numberText(Number(text)) : text,
           ])
           return [id, { receivedAt: received_at, traits: Object.fromEntries(plain) }]
         })

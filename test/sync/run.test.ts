@@ -313,13 +313,15 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
       await bench.write(`${index}.ndjson`, [identify(index, { level: value, [`only_${index}`]: index })])
     }
     const report = await bench.sync(order, { segmentBytes: 1 })
-    expect(report).toMatchObject({ status: 'Success', rows: 8 })
+    const widens = bench.warehouse.dialect.canWiden('Float', 'String')
+    expect(report).toMatchObject({ status: widens ? 'Success' : 'Partial', rows: 8 })
     for (const table of ['identifies', 'users']) {
       expect(await bench.rows(`engage_default.${table}`, 'user_id', 'level', 'only_2')).toEqual([
         { user_id: 'u0', level: '1' },
+        // Its call is in the first segment, as that of u0.
         { user_id: 'u1', level: '2.5' },
-        { user_id: 'u2', level: 'three', only_2: '2' },
-        { user_id: 'u3', level: 'true' },
+        { user_id: 'u2', only_2: '2', ...(widens && { level: 'three' }) },
+        { user_id: 'u3', ...(widens && { level: 'true' }) },
       ])
     }
     const columns = report.collections.find(({ collection }) => collection === 'users')?.newColumns
@@ -327,7 +329,7 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
     const [registered] = await bench.query(
       "SELECT type, origin FROM engageops.columns WHERE table_name = 'identifies' AND column_name = 'level'",
     )
-    expect(registered).toEqual({ type: 'String', origin: 'Inferred' })
+    expect(registered).toEqual({ type: widens ? 'String' : 'Float', origin: 'Inferred' })
   })
 
   test('a column for which an earlier segment had no value that fits takes the type of the next', async () => {

@@ -34,4 +34,23 @@ it('knows a warehouse by its database, without secrets', async () => {
   const bigquery = await openWarehouse({ kind: 'bigquery', settings: project }, environment)
   expect(bigquery.identity).toBe('bigquery:project/eu')
   expect(postgres.identity).toBe('postgres:db.example.com:5432/Engage')
+  const redshift = await openWarehouse({ kind: 'redshift', settings }, environment)
+  expect(redshift.identity).toBe('redshift:db.example.com:5432/Engage')
+})
+
+it('takes Redshift for metered where it is serverless', async () => {
+  const environment = { baseDir: '.', secret: async () => 'secret' }
+  const isMetered = async (host: string) => {
+    const settings = {
+      host,
+      port: 5439,
+      database: 'dev',
+      username: 'engageops',
+      passwordSecretRef: { name: 'warehouse', key: 'password' },
+      sslMode: 'VerifyFull' as const,
+    }
+    return (await openWarehouse({ kind: 'redshift', settings }, environment)).capabilities.metered
+  }
+  expect(await isMetered('wg.123456789012.eu-west-1.redshift-serverless.amazonaws.com')).toBe(true)
+  expect(await isMetered('cluster.abc.eu-west-1.redshift.amazonaws.com')).toBe(false)
 })
