@@ -1,4 +1,4 @@
-import type { LogicalType, Table, TableName } from '../../model/table.ts'
+import type { Column, LogicalType, Table, TableName } from '../../model/table.ts'
 import type { Change } from '../../plan/change.ts'
 import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../merge.ts'
 import type { Dialect } from '../port.ts'
@@ -63,7 +63,7 @@ const canWiden = (from: LogicalType, to: LogicalType): boolean => WIDENINGS[from
 
 const DESCRIPTION_LENGTH = 1024
 
-function definition(column: { name: string; type: LogicalType; source?: string }): string {
+function definition(column: Pick<Column, 'name' | 'type' | 'source'>): string {
   const { name, type, source } = column
   const shown =
     source === undefined || source === name ? '' : ` OPTIONS(description=${text(source.slice(0, DESCRIPTION_LENGTH))})`
@@ -87,6 +87,11 @@ function layout({ key, columns }: Table): string {
   return clauses.map((clause) => `\n${clause}`).join('')
 }
 
+/** All in one: a table takes five such statements in ten seconds. */
+const addColumns = (name: TableName, columns: readonly Column[]): string[] => [
+  `ALTER TABLE ${table(name)}\n  ${columns.map((column) => `ADD COLUMN IF NOT EXISTS ${definition(column)}`).join(',\n  ')}`,
+]
+
 function change(step: Change): string[] {
   switch (step.kind) {
     case 'CreateSchema':
@@ -96,7 +101,7 @@ function change(step: Change): string[] {
       return [`CREATE TABLE IF NOT EXISTS ${table(step.table)} (\n${columns.join(',\n')}\n)${layout(step.table)}`]
     }
     case 'AddColumn':
-      return [`ALTER TABLE ${table(step.table)} ADD COLUMN IF NOT EXISTS ${definition(step.column)}`]
+      return addColumns(step.table, [step.column])
     case 'RenameColumn':
       return [`ALTER TABLE ${table(step.table)} RENAME COLUMN IF EXISTS ${quote(step.from)} TO ${quote(step.to)}`]
     case 'WidenColumn':
@@ -129,6 +134,7 @@ export const dialect: Dialect = {
   logicalType: (type) => LOGICAL_TYPES.get(type),
   canWiden,
   change,
+  addColumns,
   mergeEvents: (merge) => mergeEvents(mergeDialect, merge),
   mergeUsers: (merge) => mergeUsers(mergeDialect, merge),
   insertMissing: (merge) => insertMissing(mergeDialect, merge),

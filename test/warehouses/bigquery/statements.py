@@ -50,6 +50,13 @@ def type_name(of_emulator):
     return lambda kind: "BIGNUMERIC" if pyarrow.types.is_decimal(kind) and kind.scale > 9 else of_emulator(kind)
 
 
+def split(actions: str) -> list[str]:
+    """The actions of an ALTER TABLE: no comma within a text or a name is between two."""
+    quoted = [match[0] for match in QUOTED.finditer(actions)]
+    parts = re.split(r",\s*(?=ADD COLUMN|RENAME COLUMN|DROP COLUMN)", QUOTED.sub("\0", actions))
+    return [re.sub("\0", lambda _: quoted.pop(0), part) for part in parts]
+
+
 def alter(project: str, match: re.Match, context) -> None:
     if_exists, dataset, table, actions = match.groups()
     if context.catalog.get_table(project, dataset, table) is None:
@@ -62,7 +69,7 @@ def alter(project: str, match: re.Match, context) -> None:
         rows = context.engine.execute(f"PRAGMA table_info({target})").fetchall()
         return {row[1].lower(): row[2] for row in rows}
 
-    for action in re.split(r",\s*(?=ADD COLUMN|RENAME COLUMN|DROP COLUMN)", actions.strip()):
+    for action in split(actions.strip()):
         if found := ADD.fullmatch(action):
             if_not_exists, column, kind = found.groups()
             if column.lower() not in columns():

@@ -21,9 +21,9 @@ CREATE TABLE IF NOT EXISTS `engage_default`.`users` (
 )
 CLUSTER BY `id`;
 
-ALTER TABLE `engage_default`.`users` ADD COLUMN IF NOT EXISTS `plan` STRING OPTIONS(description='Customer\'s Plan');
-
-ALTER TABLE `engage_default`.`users` ADD COLUMN IF NOT EXISTS `order` INT64;
+ALTER TABLE `engage_default`.`users`
+  ADD COLUMN IF NOT EXISTS `plan` STRING OPTIONS(description='Customer\'s Plan'),
+  ADD COLUMN IF NOT EXISTS `order` INT64;
 
 ALTER TABLE `engage_default`.`users` RENAME COLUMN IF EXISTS `plan` TO `tier`;
 
