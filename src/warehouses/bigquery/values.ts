@@ -19,7 +19,8 @@ function textOf(value: unknown, type: string): string | null {
   // An array or a record, which only a table of somebody else can have.
   if (typeof value === 'object') return JSON.stringify(value)
   const text = String(value)
-  return type === 'TIMESTAMP' ? timestampText(BigInt(text)) : text
+  if (type === 'TIMESTAMP') return timestampText(BigInt(text))
+  return type === 'FLOAT' ? text.replace(/\.0$/, '') : text
 }
 
 /** `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, without zeros at the end. */
