@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EngageError } from '../../src/model/errors.ts'
 import type { Session } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
@@ -152,6 +155,52 @@ describe('errors of BigQuery', () => {
   ])('a key that is none: %s', async (_name, key) => {
     await serve(() => undefined)
     expect(await errorOf(connect(key))).toMatchObject({ reason: 'AuthenticationFailed', consequence: 'Stalled' })
+  })
+
+  describe('without a key', () => {
+    const connectWithout = async () => {
+      const settings = { projectId: 'project', location: 'EU', endpoint: server.url }
+      const warehouse = await openWarehouse({ kind: 'bigquery', settings }, { baseDir: '.', secret: async () => '' })
+      return warehouse.connect()
+    }
+    afterEach(() => vi.unstubAllEnvs())
+
+    it('uses the identity that the environment has', async () => {
+      await serve(({ path: url }) =>
+        url === '/sts'
+          ? {
+              status: 200,
+              body: { access_token: TOKEN, expires_in: 3600, token_type: 'Bearer', issued_token_type: 'x' },
+            }
+          : undefined,
+      )
+      const directory = await mkdtemp(path.join(tmpdir(), 'engageops-'))
+      const [tokenFile, file] = ['token', 'credentials.json'].map((name) => path.join(directory, name))
+      await writeFile(tokenFile ?? '', 'a token of Kubernetes')
+      const credentials = {
+        type: 'external_account',
+        audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/k',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        token_url: `${server.url}/sts`,
+        credential_source: { file: tokenFile },
+      }
+      await writeFile(file ?? '', JSON.stringify(credentials))
+      vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', file)
+      await using session = await connectWithout()
+      expect(await session.execute('x')).toBe(0)
+      expect(server.requests.findLast(isInsert)?.headers.authorization).toBe(`Bearer ${TOKEN}`)
+      await rm(directory, { recursive: true })
+    })
+
+    it('says so where there is none', async () => {
+      await serve(() => undefined)
+      vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', undefined)
+      vi.stubEnv('METADATA_SERVER_DETECTION', 'none')
+      vi.stubEnv('HOME', '/nowhere')
+      const error = await errorOf(connectWithout())
+      expect(error).toMatchObject({ reason: 'AuthenticationFailed', consequence: 'Stalled' })
+      expect(error.message).toContain('set serviceAccountSecretRef')
+    })
   })
 
   it('tells a port that nobody listens on', async () => {
