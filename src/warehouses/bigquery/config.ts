@@ -1,5 +1,6 @@
 import { BigQuery } from '@google-cloud/bigquery'
 import { GoogleAuth, JWT } from 'google-auth-library'
+import { z } from 'zod'
 import type { BigQuerySettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
 import type { WarehouseEnvironment } from '../port.ts'
@@ -25,7 +26,7 @@ export interface Connection {
  */
 export async function clientOf(settings: BigQuerySettings, { secret }: WarehouseEnvironment): Promise<Connection> {
   const { projectId, location, serviceAccountSecretRef: reference, endpoint = ENDPOINT } = settings
-  const key = reference && serviceAccountKey(await secret(reference), `${reference.name}/${reference.key}`)
+  const key = reference && readKey(await secret(reference), `${reference.name}/${reference.key}`)
   const transporterOptions = { timeout: REQUEST_MS }
   const client = new BigQuery({
     projectId,
@@ -38,33 +39,32 @@ export async function clientOf(settings: BigQuerySettings, { secret }: Warehouse
       ? jwtOf(key, transporterOptions)
       : await new GoogleAuth({ projectId, scopes: SCOPES, clientOptions: { transporterOptions } }).getClient(),
   })
-  return { client, account: key?.email }
+  return { client, account: key?.client_email }
 }
 
-interface ServiceAccountKey {
-  email: string
-  privateKey: string
-  tokenUri: string
-}
+const serviceAccountKey = z.object({
+  client_email: z.string().min(1),
+  private_key: z.string().min(1),
+  token_uri: z.url().default(TOKEN_URI),
+})
+type ServiceAccountKey = z.infer<typeof serviceAccountKey>
 
-function serviceAccountKey(text: string, secretName: string): ServiceAccountKey {
+/** Neither the parser's message nor the schema's is shown: they would show a part of the key. */
+function readKey(text: string, secretName: string): ServiceAccountKey {
   try {
-    const { client_email: email, private_key: privateKey, token_uri: tokenUri = TOKEN_URI } = JSON.parse(text)
-    if ([email, privateKey, tokenUri].every((value) => typeof value === 'string' && value !== '')) {
-      return { email, privateKey, tokenUri }
-    }
+    return serviceAccountKey.parse(JSON.parse(text))
   } catch {
-    // The parser's message would show a part of the key.
+    throw new EngageError(
+      'AuthenticationFailed',
+      'Stalled',
+      `serviceAccountSecretRef: ${secretName} is not the key of a service account, JSON with client_email and private_key: ` +
+        'store the file that `gcloud iam service-accounts keys create` writes',
+    )
   }
-  throw new EngageError(
-    'AuthenticationFailed',
-    'Stalled',
-    `serviceAccountSecretRef: ${secretName} is not the key of a service account, JSON with client_email and private_key: ` +
-      'store the file that `gcloud iam service-accounts keys create` writes',
-  )
 }
 
-function jwtOf({ email, privateKey, tokenUri }: ServiceAccountKey, transporterOptions: { timeout: number }): JWT {
+function jwtOf(key: ServiceAccountKey, transporterOptions: { timeout: number }): JWT {
+  const { client_email: email, private_key: privateKey, token_uri: tokenUri } = key
   const jwt = new JWT({ email, key: privateKey, scopes: SCOPES, transporterOptions })
   if (GOOGLES_TOKEN_URI.test(tokenUri)) return jwt
   jwt.transporter.interceptors.request.add({
