@@ -70,6 +70,15 @@ const bigquery = z.strictObject({
   serviceAccountSecretRef: secretKeyReference
     .optional()
     .describe('Where the service account JSON stands; without it workload identity is used.'),
+  endpoint: z
+    .string()
+    .max(255)
+    .regex(
+      /^(https:\/\/[A-Za-z0-9.-]+|http:\/\/(localhost|127\.0\.0\.1))(:\d{1,5})?$/,
+      'is no address of an API: write https://HOST, without a path',
+    )
+    .optional()
+    .describe("Where BigQuery's API is reached, such as a Private Service Connect endpoint. Default: Google's own."),
 })
 
 const redshift = z.strictObject({
@@ -233,6 +242,7 @@ export type WarehouseBlock = {
 }[WarehouseKind]
 export type SnowflakeSettings = NonNullable<DestinationSpec['snowflake']>
 export type PostgresSettings = NonNullable<DestinationSpec['postgres']>
+export type BigQuerySettings = NonNullable<DestinationSpec['bigquery']>
 export type RedshiftSettings = NonNullable<DestinationSpec['redshift']>
 export type DuckDbSettings = NonNullable<DestinationSpec['duckdb']>
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { StatusPlan } from '../model/status.ts'
 import { type Change, isDestructive } from './change.ts'
+import { type DdlDialect, statementsOf } from './ddl.ts'
 
 /** Changes, and the SQL that makes them. Empty where nothing differs. */
 export interface Plan {
@@ -12,8 +13,8 @@ export interface Plan {
   destructive: boolean
 }
 
-export function makePlan(changes: readonly Change[], dialect: { change(change: Change): string[] }): Plan {
-  const statements = changes.flatMap((change) => dialect.change(change))
+export function makePlan(changes: readonly Change[], dialect: DdlDialect): Plan {
+  const statements = statementsOf(dialect, changes)
   return {
     changes,
     statements,

@@ -55,7 +55,7 @@ export class Checkpoints {
   async load(): Promise<void> {
     const { quote, table, literal } = this.#dialect
     const sets = await this.#session.query(
-      `SELECT hash, members FROM ${table({ schema: this.#schema, name: 'subscription_sets' })}`,
+      `SELECT ${quote('hash')}, members FROM ${table({ schema: this.#schema, name: 'subscription_sets' })}`,
     )
     const membersOf = new Map(sets.map((row) => [row.hash, JSON.parse(row.members ?? '[]') as string[]]))
     for (const set of Object.values(this.#sets)) set.stored = membersOf.has(set.hash)

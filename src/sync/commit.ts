@@ -3,6 +3,7 @@ import type { LaneColumn } from '../engage/lane.ts'
 import type { TableName, TypedColumn } from '../model/table.ts'
 import { bookkeepingTable, usersTwin } from '../plan/bookkeeping.ts'
 import type { Change } from '../plan/change.ts'
+import { statementsOf } from '../plan/ddl.ts'
 import { standardColumns, standardNames } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { type Lease, writeAsHolder } from '../warehouses/lease.ts'
@@ -76,7 +77,7 @@ export class Committer {
     const widened = changes.some((change) => change.kind === 'WidenColumn')
     const committed = widened ? await this.mergeUsers() : nothing()
     const evolve = async () => {
-      for (const change of changes) for (const sql of dialect.change(change)) await session.execute(sql)
+      for (const sql of statementsOf(dialect, changes)) await session.execute(sql)
     }
     if (!capabilities.transactionalDdl) await evolve()
 

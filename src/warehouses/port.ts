@@ -1,7 +1,7 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
 import type { WarehouseBlock, WarehouseKind } from '../model/destination.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
-import type { LogicalType, Table, TableName, TypedColumn } from '../model/table.ts'
+import type { Column, LogicalType, Table, TableName, TypedColumn } from '../model/table.ts'
 import type { Change } from '../plan/change.ts'
 import type { Observed, ObservedColumn, ObservedTable } from '../plan/observed.ts'
 
@@ -79,6 +79,8 @@ export interface Dialect {
    * `observe` tells whether they took place.
    */
   change(change: Change): string[]
+  /** Adds columns to a table in one statement, where the warehouse has one and each would cost time; as `change` otherwise. */
+  addColumns?(table: TableName, columns: readonly Column[]): string[]
   /** Puts the rows of a stage into a table keyed by `id`: the newest of each id stays. See EventsMerge. */
   mergeEvents(merge: EventsMerge): Statement[]
   /**

@@ -11,6 +11,8 @@ export async function openWarehouse(block: WarehouseBlock, environment: Warehous
       return (await import('./postgres/warehouse.ts')).driver.create(block.settings, environment)
     case 'snowflake':
       return (await import('./snowflake/warehouse.ts')).driver.create(block.settings, environment)
+    case 'bigquery':
+      return (await import('./bigquery/warehouse.ts')).driver.create(block.settings, environment)
     case 'redshift':
       return (await import('./redshift/warehouse.ts')).driver.create(block.settings, environment)
     default:

@@ -59,7 +59,7 @@ describe.each(WAREHOUSES)('bad input on $name', ({ open }) => {
     (await bench.tables('engage_default')).trait_computed?.[column]?.toLowerCase()
   const messages = (report: RunReport) => report.notices.map(({ level, message }) => `${level}: ${message}`)
   const sqlType = (type: LogicalType) => bench.warehouse.dialect.sqlType(type).toLowerCase()
-  const widens = () => bench.warehouse.dialect.canWiden('Integer', 'String')
+  const widens = (to: 'Float' | 'String' = 'String') => bench.warehouse.dialect.canWiden('Integer', to)
 
   /** Loads one call with these properties and returns what became of them. */
   async function loadOne(id: string, properties: string) {
@@ -162,15 +162,15 @@ describe.each(WAREHOUSES)('bad input on $name', ({ open }) => {
   test('7: a fraction after them leaves them exact where declared, and where floats are exact or nothing widens', async () => {
     await load(`${line('integer', '"count":9007199254740993,"tally":9007199254740993')}\n`)
     const { discards } = await load(`${line('fraction', '"count":0.5,"tally":0.5')}\n`)
-    const isExact = bench.warehouse.capabilities.exactFloat || !widens()
+    const isExact = bench.warehouse.capabilities.exactFloat || !widens('Float')
     expect(await row('integer')).toEqual({
       count: '9007199254740993',
       tally: isExact ? '9007199254740993' : '9007199254740992',
     })
-    expect(await row('fraction')).toEqual(widens() ? { tally: '0.5' } : {})
+    expect(await row('fraction')).toEqual(widens('Float') ? { tally: '0.5' } : {})
     const discarded = { reason: 'NotAnInteger', value: '0.5' }
     expect(discards).toMatchObject(
-      (widens() ? ['count'] : ['count', 'tally']).map((column_name) => ({ ...discarded, column_name })),
+      (widens('Float') ? ['count'] : ['count', 'tally']).map((column_name) => ({ ...discarded, column_name })),
     )
   })
 
@@ -230,8 +230,11 @@ describe.each(WAREHOUSES)('bad input on $name', ({ open }) => {
   test('11: integer, then float: one column, exact values', async () => {
     await loadOne('float-1', '"amount":1')
     await loadOne('float-2', '"amount":1.5')
-    expect([await row('float-1'), await row('float-2')]).toEqual([{ amount: '1' }, widens() ? { amount: '1.5' } : {}])
-    expect(await typeOf('amount')).toBe(sqlType(widens() ? 'Float' : 'Integer'))
+    expect([await row('float-1'), await row('float-2')]).toEqual([
+      { amount: '1' },
+      widens('Float') ? { amount: '1.5' } : {},
+    ])
+    expect(await typeOf('amount')).toBe(sqlType(widens('Float') ? 'Float' : 'Integer'))
   })
 
   test('12: "yes" is no boolean', async () => {
@@ -539,6 +542,32 @@ describe.each(WAREHOUSES)('limits on $name', ({ open }) => {
     bench = await open()
   })
   afterAll(() => bench.remove())
+
+  test('calls with very many properties: the ledger keeps as many of the new columns as it can', {
+    timeout: 120_000,
+  }, async ({ skip }) => {
+    const { capabilities, dialect } = bench.warehouse
+    skip(capabilities.maxTextBytes === undefined, 'the warehouse takes text of any length')
+    const order = await bench.prepare({
+      space: { name: 'wide', computedTraits: [{ key: 'count', type: 'Integer' }] },
+      activations: { count: { computation: { computedTrait: 'count' }, classic: {} } },
+    })
+    const columns = Math.min(1200, capabilities.maxColumns - 50)
+    const names = Array.from({ length: columns }, (_, i) => `${'n'.repeat(dialect.identifiers.maxBytes - 8)}_${i}`)
+    const properties = names.map((name) => `"${name}":true`).join()
+    const identify = line('wide-user', properties)
+      .replace('"track"', '"identify"')
+      .replace('"properties":{', '"traits":{"count":1,')
+    await bench.write('columns.ndjson', [line('wide', properties), identify])
+    const report = await bench.sync(order)
+    expect(report).toMatchObject({ status: 'Success', rows: 3 })
+    const made = report.collections.find(({ collection }) => collection === 'trait_computed')?.newColumns ?? []
+    expect(made).toHaveLength(columns)
+    const [run] = await bench.query("SELECT new_columns FROM engageops.runs WHERE collection = 'trait_computed'")
+    const kept = JSON.parse(run?.new_columns ?? '[]')
+    expect(kept).toEqual(made.slice(0, kept.length))
+    expect(Buffer.byteLength(JSON.stringify(kept))).toBeGreaterThan((capabilities.maxTextBytes ?? 0) * 0.9)
+  })
 
   test('26: beyond the column limit properties go to one JSON column, in this run and the next', async () => {
     const order = await bench.prepare({ ...MANIFESTS, destination: { schemaPolicy: { maxColumns: 50 } } })

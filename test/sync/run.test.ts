@@ -147,7 +147,7 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
 
     /** As the reconciler does when a table is missing. */
     const remake = async (table: string) => {
-      await bench.query(`DELETE FROM ${table}`)
+      await bench.query(`DELETE FROM ${table} WHERE 1 = 1`)
       const [schema, tableName] = table.split('.')
       await bench.query(
         `INSERT INTO engageops.objects (schema_name, table_name, owner, incarnation) VALUES ('${schema}', '${tableName}', 'test', 'made again')`,
@@ -164,7 +164,7 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
       expect(await bench.sync(order)).toMatchObject({ status: 'Success', rows: 2 })
       expect(await ids()).toEqual(['t1', 't2'])
       await remake('engage_default.users')
-      await bench.query('DELETE FROM engageops.users_of_engage_default')
+      await bench.query('DELETE FROM engageops.users_of_engage_default WHERE 1 = 1')
       expect(await bench.sync(order)).toMatchObject({ rows: 1 })
       expect(await ids('engage_default.users')).toEqual(['u1'])
     })
@@ -437,7 +437,7 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
   })
 
   describe('one writer', () => {
-    const steal = () => bench.query("UPDATE engageops.leases SET holder = 'thief', epoch = epoch + 1")
+    const steal = () => bench.query("UPDATE engageops.leases SET holder = 'thief', epoch = epoch + 1 WHERE 1 = 1")
 
     test('a second writer fails with the reason and writes nothing', async () => {
       const order = await bench.prepare(MANIFESTS)

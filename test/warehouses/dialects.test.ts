@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Column, Table } from '../../src/model/table.ts'
 import { LOGICAL_TYPES } from '../../src/model/table.ts'
 import type { Change } from '../../src/plan/change.ts'
+import { statementsOf } from '../../src/plan/ddl.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
+import { dialect as bigquery } from '../../src/warehouses/bigquery/dialect.ts'
 import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
 import { dialect as postgres } from '../../src/warehouses/postgres/dialect.ts'
 import { dialect as redshift } from '../../src/warehouses/redshift/dialect.ts'
@@ -41,15 +43,14 @@ describe.each([
   ['postgres', postgres],
   ['redshift', redshift],
   ['snowflake', snowflake],
+  ['bigquery', bigquery],
 ] as const)('SQL of %s', (kind, dialect) => {
+  const stage = kind === 'bigquery' ? '`engageops`.`stage`' : 'temp."stage"'
   const expectSql = (name: string, statements: readonly string[]) =>
     expect(`${statements.join(';\n\n')};\n`).toMatchFileSnapshot(`golden/${kind}/${name}.sql`)
 
   it('changes tables', async () => {
-    await expectSql(
-      'changes',
-      CHANGES.flatMap((change) => dialect.change(change)),
-    )
+    await expectSql('changes', statementsOf(dialect, CHANGES))
   })
 
   it('widens columns', async () => {
@@ -65,7 +66,7 @@ describe.each([
 
   it('merges events', async () => {
     const columns = event.columns.filter(({ name }) => ['id', 'received_at', 'user_id', 'plan', 'order'].includes(name))
-    const merge = { target: event, stage: 'temp."stage"', columns, only: 'to_identifies', loadedAt: LOADED_AT }
+    const merge = { target: event, stage, columns, only: 'to_identifies', loadedAt: LOADED_AT }
     await expectSql(
       'merge-events',
       dialect.mergeEvents(merge).map(({ sql }) => sql),
@@ -73,9 +74,7 @@ describe.each([
   })
 
   it('merges users', async () => {
-    const statements = dialect
-      .mergeUsers({ users, twin, stage: 'temp."stage"', traits: TRAITS, rows: 1, loadedAt: LOADED_AT })
-      .flat()
+    const statements = dialect.mergeUsers({ users, twin, stage, traits: TRAITS, rows: 1, loadedAt: LOADED_AT }).flat()
     await expectSql(
       'merge-users',
       statements.map(({ sql }) => sql),
@@ -83,7 +82,7 @@ describe.each([
   })
 
   it('inserts what is missing', async () => {
-    const merge = { target: EVERY_TYPE, stage: 'temp."stage"', columns: ['a_string', 'a_integer', 'a_json'] }
+    const merge = { target: EVERY_TYPE, stage, columns: ['a_string', 'a_integer', 'a_json'] }
     await expectSql(
       'insert-missing',
       dialect.insertMissing(merge).map(({ sql }) => sql),
@@ -92,9 +91,12 @@ describe.each([
 
   it('keeps hostile names and values inside their quotes', () => {
     const name = { schema: 's"; DROP SCHEMA x; --', name: 't\\"\n' }
-    expect(dialect.table(name).toLowerCase()).toBe('"s""; drop schema x; --"."t\\""\n"')
+    const backslashes = kind === 'bigquery'
+    expect(dialect.table(name).toLowerCase()).toBe(
+      backslashes ? '`s"; drop schema x; --`.`t\\\\"\\n`' : '"s""; drop schema x; --"."t\\""\n"',
+    )
     expect(dialect.literal("'; DROP TABLE x; --", 'Integer')).toBe(
-      `CAST('''; DROP TABLE x; --' AS ${dialect.sqlType('Integer')})`,
+      `CAST('${backslashes ? '\\' : "'"}'; DROP TABLE x; --' AS ${dialect.sqlType('Integer')})`,
     )
   })
 

@@ -2,11 +2,18 @@ import { expect, it } from 'vitest'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 
 it('says which warehouse this build has no driver for', async () => {
-  const settings = { projectId: 'project', location: 'EU' }
+  const settings = {
+    host: 'dbc.example.com',
+    httpPath: '/sql/1.0/warehouses/1',
+    port: 443,
+    catalog: 'main',
+    clientId: 'id',
+    clientSecretSecretRef: { name: 'warehouse', key: 'secret' },
+  }
   const environment = { baseDir: '.', secret: async () => '' }
-  await expect(openWarehouse({ kind: 'bigquery', settings }, environment)).rejects.toMatchObject({
+  await expect(openWarehouse({ kind: 'databricks', settings }, environment)).rejects.toMatchObject({
     reason: 'WarehouseUnsupported',
-    message: expect.stringContaining('bigquery'),
+    message: expect.stringContaining('databricks'),
   })
 })
 
@@ -23,6 +30,9 @@ it('knows a warehouse by its database, without secrets', async () => {
     sslMode: 'VerifyFull' as const,
   }
   const postgres = await openWarehouse({ kind: 'postgres', settings }, environment)
+  const project = { projectId: 'project', location: 'EU' }
+  const bigquery = await openWarehouse({ kind: 'bigquery', settings: project }, environment)
+  expect(bigquery.identity).toBe('bigquery:project/eu')
   expect(postgres.identity).toBe('postgres:db.example.com:5432/Engage')
   const redshift = await openWarehouse({ kind: 'redshift', settings }, environment)
   expect(redshift.identity).toBe('redshift:db.example.com:5432/Engage')

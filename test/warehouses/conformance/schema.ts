@@ -71,7 +71,7 @@ export function describeSchema(suite: Suite): void {
       const plan = { name: 'plan', type: 'String', origin: 'Inferred', source: "it's a \\ Plan\n" } as const
       for (let times = 0; times < 2; times += 1) await bench.apply({ kind: 'AddColumn', table, column: plan })
       const { quote } = bench.dialect
-      await bench.session.execute(`UPDATE ${bench.dialect.table(table)} SET ${quote('plan')} = 'pro' `)
+      await bench.session.execute(`UPDATE ${bench.dialect.table(table)} SET ${quote('plan')} = 'pro' WHERE 1 = 1`)
       await bench.apply({ kind: 'RenameColumn', table, from: 'plan', to: 'tier' })
       expect(await bench.rows(table, ['id', 'tier'])).toEqual([{ id: 'a', tier: 'pro' }])
       for (let times = 0; times < 2; times += 1) await bench.apply({ kind: 'DropColumn', table, column: 'tier' })

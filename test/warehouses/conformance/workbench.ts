@@ -13,6 +13,8 @@ export interface Subject {
   warehouse: Warehouse
   /** Whether schemas are to be dropped again: others use the database too. */
   isShared?: true
+  /** The names that schemas, tables and columns may have; absent: any. */
+  names?: RegExp
   tearDown(): Promise<void>
 }
 
@@ -63,6 +65,7 @@ export class Workbench {
   readonly #subject: Subject
   /** Schemas to drop. */
   readonly #schemas: string[] = []
+  readonly names: RegExp | undefined
   readonly #directory: string
   /** Where stages are made. */
   stageSchema = ''
@@ -71,6 +74,7 @@ export class Workbench {
   private constructor(subject: Subject, session: Session, directory: string) {
     this.warehouse = subject.warehouse
     this.#subject = subject
+    this.names = subject.names
     this.session = session
     this.#directory = directory
   }

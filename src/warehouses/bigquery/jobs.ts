@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import type { BigQuery } from '@google-cloud/bigquery'
+import { isPassing, partsOf, pause, send } from './client.ts'
+import { type Field, type ResultRow, rowsOf } from './values.ts'
+
+/** Where jobs run, and how long one may take. */
+export interface JobContext {
+  client: BigQuery
+  projectId: string
+  location: string
+}
+
+/** Longest time of one job, in milliseconds; the service ends it then, also when its client is gone. */
+export const JOB_MS = 30 * 60_000
+/** How long one request waits for the end of a job. */
+const WAIT_MS = 10_000
+/** How often a job that failed for a passing reason is run again. */
+const ATTEMPTS = 5
+
+const LABELS = { application: 'engageops' }
+
+interface Job {
+  status?: { state?: string; errorResult?: { reason?: string; message?: string } }
+}
+
+interface QueryResults {
+  jobComplete?: boolean
+  schema?: { fields?: Field[] }
+  rows?: ResultRow[]
+  pageToken?: string
+  numDmlAffectedRows?: string
+}
+
+export interface Outcome {
+  rows: Record<string, string | null>[]
+  /** Rows that a DML statement affected. */
+  affected: number
+}
+
+/** A job that ended badly: nothing of it took place. */
+export class JobError extends Error {
+  readonly reason: string
+
+  constructor(result: { reason?: string; message?: string }) {
+    super(result.message ?? 'the job failed')
+    this.reason = result.reason ?? ''
+  }
+}
+
+/** Asks the service to check a statement, without running it: nothing is paid. */
+export async function dryRun(context: JobContext, sql: string, signal: AbortSignal): Promise<void> {
+  const job = await send<Job>(context.client, insertion(context, newJobId(), sql, true), signal)
+  throwIfFailed(job)
+}
+
+/** Runs a statement to its end. It takes place once, however often a request must be sent. */
+export async function runQuery(context: JobContext, sql: string, signal: AbortSignal): Promise<Outcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    const jobId = newJobId()
+    try {
+      return await runJob(context, jobId, sql, signal)
+    } catch (error) {
+      if (signal.aborted) await cancel(context, jobId)
+      if (!(error instanceof JobError) || attempt === ATTEMPTS || !isPassing(error)) throw error
+      await pause(attempt, signal)
+    }
+  }
+}
+
+/** Ids are made before the first request: one that is sent again meets its own job and does not start another. */
+export const newJobId = (): string => `engageops_${randomUUID()}`
+
+export const isDuplicate = (error: unknown): boolean => partsOf(error).code === 409
+
+async function runJob(context: JobContext, jobId: string, sql: string, signal: AbortSignal): Promise<Outcome> {
+  try {
+    throwIfFailed(await send<Job>(context.client, insertion(context, jobId, sql, false), signal))
+  } catch (error) {
+    if (!isDuplicate(error)) throw error
+  }
+  const first = await results(context, jobId, undefined, signal)
+  const fields = first.schema?.fields ?? []
+  const rows = rowsOf(fields, first.rows ?? [])
+  for (let next = first.pageToken; next !== undefined; ) {
+    const page = await results(context, jobId, next, signal)
+    rows.push(...rowsOf(fields, page.rows ?? []))
+    next = page.pageToken
+  }
+  return { rows, affected: Number(first.numDmlAffectedRows ?? 0) }
+}
+
+const insertion = ({ projectId, location }: JobContext, jobId: string, query: string, isDry: boolean) => ({
+  method: 'POST' as const,
+  uri: '/jobs',
+  json: {
+    jobReference: { projectId, jobId, location },
+    configuration: {
+      dryRun: isDry,
+      jobTimeoutMs: String(JOB_MS),
+      labels: LABELS,
+      query: { query, useLegacySql: false },
+    },
+  },
+})
+
+/** A page of the results, when the job has ended. Throws JobError, or what the driver throws. */
+async function results(
+  context: JobContext,
+  jobId: string,
+  pageToken: string | undefined,
+  signal: AbortSignal,
+): Promise<QueryResults> {
+  const qs = {
+    location: context.location,
+    timeoutMs: WAIT_MS,
+    'formatOptions.useInt64Timestamp': true,
+    ...(pageToken === undefined ? {} : { pageToken }),
+  }
+  for (;;) {
+    try {
+      const page = await send<QueryResults>(context.client, { method: 'GET', uri: `/queries/${jobId}`, qs }, signal)
+      if (page.jobComplete !== false) return page
+    } catch (error) {
+      // The results of a job that failed are its error: whether it may run again, only the job itself tells.
+      throwIfFailed(await jobOf(context, jobId, signal).catch((): Job => ({})))
+      throw error
+    }
+  }
+}
+
+const jobOf = ({ client, location }: JobContext, jobId: string, signal: AbortSignal): Promise<Job> =>
+  send<Job>(client, { method: 'GET', uri: `/jobs/${jobId}`, qs: { location } }, signal)
+
+function throwIfFailed({ status }: Job): void {
+  if (status?.errorResult) throw new JobError(status.errorResult)
+}
+
+/** Waits for a job that was started before. */
+export async function waitForJob(context: JobContext, jobId: string, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const job = await jobOf(context, jobId, signal)
+    throwIfFailed(job)
+    if (job.status?.state === 'DONE') return
+    await pause(attempt, signal)
+  }
+}
+
+const CANCEL_MS = 5000
+
+/** Ends a job that nobody waits for any more, as far as that can be done. */
+export async function cancel({ client, location }: JobContext, jobId: string): Promise<void> {
+  const call = { method: 'POST' as const, uri: `/jobs/${jobId}/cancel`, qs: { location } }
+  await send(client, call, AbortSignal.timeout(CANCEL_MS)).catch(() => undefined)
+}

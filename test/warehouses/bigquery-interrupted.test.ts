@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { WorkOrder } from '../../src/plan/work-order.ts'
+import type { Session, Warehouse } from '../../src/warehouses/port.ts'
+import { SyncBench } from '../sync/harness.ts'
+import { describeOnBigQuery } from './bigquery-server.ts'
+
+const SPACE = { computedTraits: [{ key: 'score', type: 'Integer' }] }
+const ACTIVATIONS = { score: { computation: { computedTrait: 'score' }, classic: {} } }
+const TABLES = ['identifies', 'users', 'trait_computed']
+/** Interruptions that are tried, spread over all statements of a sync. */
+const TRIALS = 6
+
+const at = (second: number): string => `2026-03-01T00:00:0${second}Z`
+const identify = (id: string, userId: string, second: number, traits: object) => ({
+  ...{ type: 'identify', messageId: id, userId, receivedAt: at(second), timestamp: at(second) },
+  traits: { trait_key: 'score', ...traits },
+})
+const track = (id: string, second: number, properties: object) => ({
+  ...{
+    type: 'track',
+    event: 'Trait Computed',
+    messageId: id,
+    userId: 'u1',
+    receivedAt: at(second),
+    timestamp: at(second),
+  },
+  properties: { trait_key: 'score', ...properties },
+})
+
+/** Sessions of a process that dies once its calls to the warehouse have come to a number: the last still takes place. */
+function dying(warehouse: Warehouse, calls: number): { warehouse: Warehouse; made: () => number } {
+  let made = 0
+  const last = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (made >= calls) throw new Error('the process is dead')
+    const result = await call()
+    made += 1
+    if (made === calls) throw new Error('the process dies')
+    return result
+  }
+  const dyingSession = (session: Session): Session => ({
+    serverVersion: () => session.serverVersion(),
+    observe: (schemas) => session.observe(schemas),
+    query: (sql) => last(() => session.query(sql)),
+    execute: (sql) => last(() => session.execute(sql)),
+    transaction: (work) => session.transaction(work),
+    stage: (input) => last(() => session.stage(input)),
+    dropStage: (name) => last(() => session.dropStage(name)),
+    close: () => session.close(),
+    [Symbol.asyncDispose]: () => session.close(),
+  })
+  const connect = async (signal?: AbortSignal) => dyingSession(await warehouse.connect(signal))
+  return { warehouse: { ...warehouse, connect }, made: () => made }
+}
+
+describeOnBigQuery('a sync into BigQuery, which has no transactions', (server) => {
+  let bench: SyncBench
+  let spaces = 0
+  beforeAll(async () => {
+    bench = await SyncBench.create({ kind: 'bigquery', settings: server().newProject() }, server().key)
+    await bench.write('1.ndjson', [
+      identify('i1', 'u1', 1, { score: 1, plan: 'free' }),
+      identify('i2', 'u2', 2, { score: 'bad', seats: 3 }),
+      track('t1', 1, { score: 1, device: 'phone' }),
+    ])
+    await bench.write('2.ndjson', [
+      identify('i3', 'u1', 3, { score: 2 }),
+      identify('i1', 'u1', 4, { score: 3, plan: 'pro' }),
+      track('t1', 1, { score: 1, device: 'tablet' }),
+      track('t2', 2, { score: 2, seats: 0.5 }),
+    ])
+  })
+  afterAll(() => bench.remove())
+
+  const newSpace = async (): Promise<{ name: string; order: WorkOrder }> => {
+    const name = `s${++spaces}`
+    const destination = { bookkeepingSchema: `eo_${name}` }
+    bench.mirror = undefined
+    return { name, order: await bench.prepare({ space: { ...SPACE, name }, activations: ACTIVATIONS, destination }) }
+  }
+  const contents = async (name: string) => {
+    const found: Record<string, unknown> = {}
+    for (const table of TABLES) found[table] = await bench.rows(`engage_${name}.${table}`)
+    found.discards = await bench.query(
+      `SELECT object, position, column_name, reason, value FROM eo_${name}.discards ORDER BY object, position, column_name`,
+    )
+    return found
+  }
+
+  it('comes to the same tables after a crash behind any statement', { timeout: 600_000 }, async () => {
+    const segmentBytes = 1
+    const whole = await newSpace()
+    const counted = dying(bench.warehouse, Number.POSITIVE_INFINITY)
+    await bench.sync(whole.order, { segmentBytes, warehouse: counted.warehouse })
+    const expected = await contents(whole.name)
+    expect(expected.users).toHaveLength(2)
+    for (let trial = 1; trial <= TRIALS; trial += 1) {
+      const { name, order } = await newSpace()
+      const calls = Math.ceil((trial * counted.made()) / TRIALS)
+      const crashed = dying(bench.warehouse, calls)
+      await bench.sync(order, { segmentBytes, warehouse: crashed.warehouse }).catch(() => undefined)
+      expect(crashed.made()).toBe(calls)
+      expect((await bench.sync(order, { segmentBytes })).error).toBeUndefined()
+      expect(await contents(name), `after ${calls} calls`).toEqual(expected)
+    }
+  })
+})
