@@ -6,6 +6,19 @@ export type LedgerRow = Record<string, string | null>
 
 const ROWS_PER_STATEMENT = 500
 
+/** A list as JSON, with as many of its items as fit into so many bytes: 65,535 are the most that some warehouses take. */
+export function jsonList(items: readonly object[], maxBytes = Number.POSITIVE_INFINITY): string {
+  const texts: string[] = []
+  let bytes = 2
+  for (const item of items) {
+    const text = JSON.stringify(item)
+    bytes += Buffer.byteLength(text) + 1
+    if (bytes > maxBytes) break
+    texts.push(text)
+  }
+  return `[${texts.join(',')}]`
+}
+
 /** INSERT statements with literals: the ledger is small, and literals need no driver's own binding. */
 export function insertRows(dialect: Dialect, table: Table, rows: readonly LedgerRow[]): string[] {
   const columns = table.columns.map((column) => dialect.quote(column.name)).join(', ')

@@ -9,7 +9,7 @@ import { END, type Progress } from './checkpoints.ts'
 import { type CommitContext, type Committed, Committer, type Segment } from './commit.ts'
 import { contentOf, endOf, isCall } from './content.ts'
 import { type DiscardedCall, Discards } from './discards.ts'
-import { insertRows, type LedgerRow } from './ledger.ts'
+import { insertRows, jsonList, type LedgerRow } from './ledger.ts'
 import { LineSplitter } from './lines.ts'
 import { isWholeTable, lanePolicy, leftOutBy } from './policy.ts'
 import { type CollectionReport, type Notices, statusOf } from './report.ts'
@@ -361,6 +361,7 @@ export class Run {
       newColumns: [],
       notices: notices.all(),
     }
+    const { maxTextBytes } = warehouse.capabilities
     const row = (report: CollectionReport): LedgerRow => ({
       run_id: runId,
       scope: order.scope,
@@ -370,8 +371,8 @@ export class Run {
       status: statusOf(report.rows, report.notices),
       row_count: String(report.rows),
       discard_count: String(report.discards),
-      new_columns: JSON.stringify(report.newColumns),
-      notices: JSON.stringify(report.notices),
+      new_columns: jsonList(report.newColumns, maxTextBytes),
+      notices: jsonList(report.notices, maxTextBytes),
     })
     const statements = insertRows(
       warehouse.dialect,

@@ -1,5 +1,6 @@
 import type { LogicalType, Table, TypedColumn } from '../model/table.ts'
 import type { Dialect, EventsMerge, Statement, UsersMerge } from './port.ts'
+import { type Case, firstTrue, isGreater, newest, RANK, rank, type SortKey } from './row-order.ts'
 import { type Removal, sameKey, type Upsert, type UpsertColumn } from './upsert.ts'
 
 /**
@@ -22,7 +23,6 @@ export interface MergeDialect extends Pick<Dialect, 'quote' | 'table' | 'literal
 }
 
 /** Names of generated columns begin with two `_`, as no other column's does: see ./upsert.ts. */
-const RANK = '__rank'
 const ROWS = '__rows'
 
 /** See EventsMerge in ./port.ts. */
@@ -40,10 +40,12 @@ export function mergeEvents(dialect: MergeDialect, merge: EventsMerge): Statemen
   ]
   return dialect.upsert({
     target: table(merge.target),
-    source: `SELECT ${names} FROM (
-  SELECT ${names}, ${rank([id], version('__r'))} AS ${quote(RANK)}
-  FROM ${stage} AS __r${only === undefined ? '' : ` WHERE ${quote(only)}`}
-) AS __n WHERE ${quote(RANK)} = 1`,
+    source: newest(dialect, {
+      names,
+      from: `${stage} AS __r${only === undefined ? '' : ` WHERE ${quote(only)}`}`,
+      key: [id],
+      order: version('__r'),
+    }),
     key: [id],
     ...(within && {
       near: (t) =>
@@ -71,10 +73,12 @@ function mergeTwin(dialect: MergeDialect, { twin, stage, traits }: UsersMerge): 
   return dialect
     .upsert({
       target: table(twin),
-      source: `SELECT ${names} FROM (
-  SELECT ${names}, ${rank(key, clock(dialect, '__r'))} AS ${quote(RANK)}
-  FROM ${stage} AS __r WHERE ${isMeant(dialect)}
-) AS __n WHERE ${quote(RANK)} = 1`,
+      source: newest(dialect, {
+        names,
+        from: `${stage} AS __r WHERE ${isMeant(dialect)}`,
+        key,
+        order: clock(dialect, '__r'),
+      }),
       key,
       columns: columns.map(copied),
       when: (s, t) => isGreater(clock(dialect, s), clock(dialect, t)),
@@ -84,18 +88,11 @@ function mergeTwin(dialect: MergeDialect, { twin, stage, traits }: UsersMerge): 
 
 /** The users that the stage names, each as the merge of its twin rows. */
 function mergeTraits(dialect: MergeDialect, merge: UsersMerge): Statement[] {
-  const { quote, table, literal, onlyOf } = dialect
+  const { quote, table, literal } = dialect
   const [id, userId, receivedAt] = [quote('id'), quote('user_id'), quote('received_at')]
-  const values = merge.traits.map(({ name, type }, number) => {
-    const given = `CASE WHEN __r.${quote(RANK)} = __g.${quote(giver(number))} THEN __r.${quote(name)} END`
-    return `${onlyOf(given, type)} AS ${quote(name)}`
-  })
   return dialect.upsert({
     target: table(merge.users),
-    source: `${rankedTwin(dialect, merge)}
-SELECT ${[`__g.${userId} AS ${id}`, `__g.${userId}`, `__g.${receivedAt}`, ...values].join(', ')}
-FROM __ranked AS __r JOIN __given AS __g ON __r.${userId} = __g.${userId}
-GROUP BY __g.${userId}, __g.${receivedAt}`,
+    source: mergedUsers(dialect, merge),
     key: [id],
     columns: [
       copied(id),
@@ -123,6 +120,32 @@ GROUP BY __g.${userId}, __g.${receivedAt}`,
         ...merge.traits.flatMap((trait) => changes(dialect, trait, s, t)),
       ]),
   })
+}
+
+/** Traits of which the values and their givers are looked at together: see SORTED_AT_ONCE in ./row-order.ts. */
+const TRAITS_AT_ONCE = 500
+
+/** The users that the stage names, with the latest of all their times and the value of each trait. */
+function mergedUsers(dialect: MergeDialect, merge: UsersMerge): string {
+  const { quote, onlyOf } = dialect
+  const [id, userId, receivedAt] = [quote('id'), quote('user_id'), quote('received_at')]
+  const values = merge.traits.map(({ name, type }, number) => {
+    const given = `CASE WHEN __r.${quote(RANK)} = __g.${quote(giver(number))} THEN __r.${quote(name)} END`
+    return `${onlyOf(given, type)} AS ${quote(name)}`
+  })
+  const parts = Array.from({ length: Math.max(1, Math.ceil(values.length / TRAITS_AT_ONCE)) }, (_, number) => {
+    const some = values.slice(number * TRAITS_AT_ONCE, (number + 1) * TRAITS_AT_ONCE)
+    const join = number === 0 ? '' : ` ON __p${number}.${userId} = __p0.${userId}`
+    return `(
+  SELECT ${[`__g.${userId}`, `__g.${receivedAt}`, ...some].join(', ')}
+  FROM __ranked AS __r JOIN __given AS __g ON __r.${userId} = __g.${userId}
+  GROUP BY __g.${userId}, __g.${receivedAt}
+) AS __p${number}${join}`
+  })
+  const names = merge.traits.map(({ name }) => quote(name))
+  return `${rankedTwin(dialect, merge)}
+SELECT ${[`__p0.${userId} AS ${id}`, `__p0.${userId}`, `__p0.${receivedAt}`, ...names].join(', ')}
+FROM ${parts.join(' JOIN ')}`
 }
 
 /** Twin rows of the same users that give no value. */
@@ -155,7 +178,7 @@ function rankedTwin(dialect: MergeDialect, { twin, stage, traits }: UsersMerge):
       `min(CASE WHEN ${quote(name)} IS NOT NULL THEN ${quote(RANK)} END) AS ${quote(giver(number))}`,
   )
   return `WITH __ranked AS (
-  SELECT ${names}, ${rank([userId], [...clock(dialect, '__t'), [`__t.${traitSet}`]])} AS ${quote(RANK)}
+  SELECT ${names}, ${rank('row_number', [userId], [...clock(dialect, '__t').flat(), `__t.${traitSet}`])} AS ${quote(RANK)}
   FROM ${table(twin)} AS __t WHERE ${userId} IN (SELECT ${userId} FROM ${stage} AS __m WHERE ${isMeant(dialect)})
 ), __given AS (
   SELECT ${[userId, `max(${receivedAt}) AS ${receivedAt}`, `count(*) AS ${quote(ROWS)}`, ...givers].join(', ')}
@@ -188,44 +211,10 @@ const giver = (trait: number): string => `__giver_${trait}`
 const isMeant = ({ quote }: MergeDialect): string =>
   `${quote('user_id')} IS NOT NULL AND ${quote('trait_set')} IS NOT NULL`
 
-/** What a column is sorted by: expressions that are all NULL, or none is. */
-type SortKey = readonly string[]
-
 const clock = ({ quote }: MergeDialect, row: string): SortKey[] =>
   ['received_at', 'timestamp', 'id'].map((column) => [`${row}.${quote(column)}`])
 
 const copied = (name: string): UpsertColumn => ({ name, inserted: (s) => `${s}.${name}` })
-
-/** Number 1 is the row of the greatest values. */
-const rank = (key: readonly string[], order: readonly SortKey[]): string =>
-  `row_number() OVER (PARTITION BY ${key.join(', ')} ORDER BY ${order
-    .flat()
-    .map((value) => `${value} DESC NULLS LAST`)
-    .join(', ')})`
-
-/** A condition, and what holds where it is the first that is true. */
-type Case = [condition: string, holds: boolean]
-
-const firstTrue = (cases: readonly Case[], otherwise = false): string =>
-  cases.length === 0
-    ? `1 = ${Number(otherwise)}`
-    : `CASE ${cases.map(([condition, holds]) => `WHEN ${condition} THEN ${Number(holds)}`).join(' ')} ELSE ${Number(otherwise)} END = 1`
-
-/** Whether columns of one row are greater than those of another, the first that differ deciding; NULL is less than all. */
-const isGreater = (these: readonly SortKey[], those: readonly SortKey[]): string =>
-  firstTrue(
-    these.flatMap((keys, column): Case[] => {
-      const others = those[column] ?? []
-      return [
-        [`${keys[0]} IS NOT NULL AND ${others[0]} IS NULL`, true],
-        [`${keys[0]} IS NULL AND ${others[0]} IS NOT NULL`, false],
-        ...keys.flatMap((key, position): Case[] => [
-          [`${key} > ${others[position]}`, true],
-          [`${key} < ${others[position]}`, false],
-        ]),
-      ]
-    }),
-  )
 
 /** Whether a trait has a value that differs from the one that is there. */
 function changes({ quote, textKeys }: MergeDialect, { name, type }: TypedColumn, s: string, t: string): Case[] {

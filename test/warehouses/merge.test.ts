@@ -16,7 +16,7 @@ const merging: MergeDialect = {
   quote: dialect.quote,
   table: dialect.table,
   literal: dialect.literal,
-  textKeys: (expression) => [`CAST(${expression} AS text)`],
+  textKeys: (expression) => [`CAST(${expression} AS character varying(65535))`],
   onlyOf: (expression, type) => (type === 'Boolean' ? `bool_or(${expression})` : `max(${expression})`),
   upsert: mergeInto,
   remove: deleteMatched,
@@ -61,6 +61,29 @@ describe('merges with MERGE', () => {
     const execute = async (statements: readonly Statement[]) => {
       for (const { sql } of statements) await bench.session.execute(sql)
     }
+
+    it('finds the newest of versions that differ in one column of very many', async () => {
+      const names = Array.from({ length: 250 }, (_, number) => `c${String(number).padStart(3, '0')}`)
+      const columns: Record<string, LogicalType> = { id: 'String', received_at: 'Timestamp' }
+      for (const name of names) columns[name] = 'String'
+      const table = await bench.newTable({ ...columns, uuid_ts: 'Timestamp' }, ['id'])
+      const version = (changed: string, value: string): Row => ({
+        ...Object.fromEntries(names.map((name) => [name, 'same'])),
+        id: 'x',
+        received_at: '2026-01-01T00:00:00Z',
+        [changed]: value,
+      })
+      const merge = async (rows: readonly Row[]) => {
+        const stage = await bench.stage(columns, rows)
+        const events = { target: table, stage, columns: typed(columns), loadedAt: '2026-03-01T00:00:00Z' }
+        return bench.run(portable.mergeEvents(events))
+      }
+      expect(await merge([version('c205', 'a'), version('c205', 'z'), version('c205', 'b')])).toBe(1)
+      expect(await bench.rows(table, ['c000', 'c205'])).toEqual([{ c000: 'same', c205: 'z' }])
+      expect(await merge([version('c120', 'a'), version('c205', 'y'), version('c205', 'z')])).toBe(0)
+      expect(await merge([version('c120', 'z'), version('c205', 'zz')])).toBe(1)
+      expect(await bench.rows(table, ['c120', 'c205'])).toEqual([{ c120: 'z', c205: 'same' }])
+    })
 
     it('comes to the same users wherever it was cut off', async () => {
       const traits: Record<string, LogicalType> = { a: 'String', b: 'Integer' }
