@@ -358,6 +358,7 @@ describe('a server that is not there', () => {
     const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
     const error = await errorOf(open({ ...SETTINGS, endpoint }, undefined, AbortSignal.timeout(200)))
     expect(error).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Wait' })
+    expect(error.message).toBe(`${endpoint} does not answer in time: the login was given up`)
     silent.close()
     for (const socket of sockets) socket.destroy()
   })

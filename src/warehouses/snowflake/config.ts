@@ -10,7 +10,7 @@ export const CONNECT_MS = 30_000
 export const CLOSE_MS = 10_000
 export const STATEMENT_MS = 30 * 60_000
 /** Snowflake answers a request within 45 s, be it that the statement still runs; the driver then asks again. */
-const REQUEST_MS = 60_000
+export const REQUEST_MS = 60_000
 
 /**
  * What every session is set to: results in UTC, no endless wait for a lock or for a place in the warehouse's queue, and

@@ -27,13 +27,9 @@ export function toEngageError(error: unknown, settings: SnowflakeSettings): Enga
   return new EngageError(reason, consequence, `${message} [${codeOf(thrown) || 'no code'}${query}]`)
 }
 
-/** The time is up, of a login or of a statement. */
-export const tooLate = (what: string, milliseconds: number, settings: SnowflakeSettings): EngageError =>
-  new EngageError(
-    'WarehouseUnreachable',
-    'Wait',
-    `${serverOf(settings)} did not ${what} within ${Math.round(milliseconds / 1000)} s`,
-  )
+/** Something took too long: the server is there, but says nothing. */
+export const tooLate = (what: string, settings: SnowflakeSettings): EngageError =>
+  new EngageError('WarehouseUnreachable', 'Wait', `${serverOf(settings)} does not answer in time: ${what}`)
 
 const codeOf = ({ code }: DriverError): string => String(code ?? '')
 

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
-import type { Connection, RowStatement } from 'snowflake-sdk'
+import type { Connection, ConnectionOptions, RowStatement } from 'snowflake-sdk'
 import type { SnowflakeSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, StagePart, WarehouseEnvironment } from '../port.ts'
-import { CLOSE_MS, CONNECT_MS, connectionOptions, SESSION_SETTINGS, STATEMENT_MS } from './config.ts'
+import { CLOSE_MS, CONNECT_MS, connectionOptions, REQUEST_MS, SESSION_SETTINGS, STATEMENT_MS } from './config.ts'
 import { dialect } from './dialect.ts'
 import { newConnection } from './driver.ts'
 import { noDatabase, noWarehouse, toEngageError, tooLate } from './errors.ts'
@@ -28,9 +28,9 @@ export async function openSession(
   signal?: AbortSignal,
 ): Promise<Session> {
   const options = await connectionOptions(settings, environment)
-  const opening = logIn(await newConnection(options), settings)
+  const opening = logIn(options, settings)
   try {
-    return await within(opening, CONNECT_MS, () => tooLate('let us in', CONNECT_MS, settings), signal)
+    return await within(opening, CONNECT_MS, () => tooLate('the login was given up', settings), signal)
   } catch (error) {
     // The driver cannot be told to stop: a login that comes through later is ended.
     opening.then(
@@ -41,7 +41,8 @@ export async function openSession(
   }
 }
 
-async function logIn(connection: Connection, settings: SnowflakeSettings): Promise<Session> {
+async function logIn(options: ConnectionOptions, settings: SnowflakeSettings): Promise<Session> {
+  const connection = await newConnection(options)
   await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
   const session = new SnowflakeSession(connection, settings)
   try {
@@ -152,7 +153,7 @@ class SnowflakeSession implements Session {
     if (this.#closed) return
     this.#closed = true
     const ended = new Promise<void>((resolve) => this.#connection.destroy(() => resolve()))
-    await within(ended, CLOSE_MS, () => tooLate('end the session', CLOSE_MS, this.#settings)).catch(() => undefined)
+    await within(ended, CLOSE_MS, () => tooLate('the session was left open', this.#settings)).catch(() => undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -174,10 +175,11 @@ class SnowflakeSession implements Session {
     })
     const late = () => {
       statement?.cancel()
-      return tooLate('answer', STATEMENT_MS, this.#settings)
+      return tooLate('a statement was cancelled', this.#settings)
     }
     try {
-      return await within(outcome, STATEMENT_MS, late)
+      // Beside the server's own limit: a server that is gone enforces none.
+      return await within(outcome, STATEMENT_MS + REQUEST_MS, late)
     } catch (error) {
       const told = toEngageError(error, this.#settings)
       if (told.reason === 'WarehouseUnreachable') this.#lost = told
