@@ -12,20 +12,25 @@ import { applyFolder } from '../../src/local/apply-folder.ts'
 import { type Folder, openFolder } from '../../src/local/folder.ts'
 import { warehouseFor } from '../../src/reconcile/context.ts'
 import { startPostgres } from '../warehouses/postgres-server.ts'
+import { startRedshift } from '../warehouses/redshift-on-postgres.ts'
 
-const KILLS = 20
+/** Fewer where syncs take longer. */
+const KILLS = { duckdb: 20, postgres: 20, redshift: 5 } as const
 const CALLS = 12_000
 const STEP = join(import.meta.dirname, 'sync-step.ts')
 
 let root: string
 let postgres: Awaited<ReturnType<typeof startPostgres>>
+let redshift: Awaited<ReturnType<typeof startRedshift>>
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'engageops-kill-'))
   postgres = await startPostgres()
+  redshift = await startRedshift()
   await writeCalls(join(root, 'calls'))
 })
 afterAll(async () => {
   await postgres.stop()
+  await redshift.stop()
   await rm(root, { recursive: true, force: true })
 })
 
@@ -45,18 +50,22 @@ async function writeCalls(dir: string): Promise<void> {
 }
 
 /** A folder with the quickstart's kind of space on a new database, applied. */
-async function newFolder(kind: 'duckdb' | 'postgres'): Promise<Folder> {
+async function newFolder(kind: keyof typeof KILLS): Promise<Folder> {
   const dir = await mkdtemp(join(root, `${kind}-`))
   const block =
     kind === 'duckdb'
       ? 'duckdb: { path: warehouse.duckdb }'
-      : `postgres: { host: ${postgres.host}, port: ${postgres.port}, database: ${await postgres.createDatabase()}, username: ${postgres.user}, sslMode: Disable, passwordSecretRef: { name: pg, key: password } }`
+      : `${kind}: ${await connectionTo(kind === 'postgres' ? postgres : redshift)}`
   await writeFile(join(dir, 'all.yaml'), manifests(block))
   await cp(join(root, 'calls'), join(dir, 'calls'), { recursive: true })
   const folder = await openFolder(dir, { environment: { ENGAGEOPS_SECRET_PG_PASSWORD: postgres.password } })
   expect((await applyFolder(folder)).problems).toEqual([])
   return folder
 }
+
+/** A new database of a server, as a manifest names it. */
+const connectionTo = async ({ host, port, user, createDatabase }: typeof postgres | typeof redshift) =>
+  `{ host: ${host}, port: ${port}, database: ${await createDatabase()}, username: ${user}, sslMode: Disable, passwordSecretRef: { name: pg, key: password } }`
 
 const manifests = (block: string) => `
 apiVersion: engageops.dev/v1alpha1
@@ -139,21 +148,21 @@ async function contentOf({ store, context }: Folder): Promise<Record<string, Rec
   return content
 }
 
-describe.each(['duckdb', 'postgres'] as const)('%s', (kind) => {
-  test(`a sync that is killed ${KILLS} times ends as one that was not`, { timeout: 300_000 }, async () => {
+describe.each(['duckdb', 'postgres', 'redshift'] as const)('%s', (kind) => {
+  test(`a sync that is killed ${KILLS[kind]} times ends as one that was not`, { timeout: 300_000 }, async () => {
     const undisturbed = await newFolder(kind)
     const { milliseconds } = await syncProcess(undisturbed.dir)
     const expected = await contentOf(undisturbed)
     expect(Object.values(expected).reduce((sum, rows) => sum + rows.length, 0)).toBeGreaterThan(CALLS)
 
     const random = new Random(1)
-    for (let kills = 0; kills < KILLS; ) {
+    for (let kills = 0; kills < KILLS[kind]; ) {
       const folder = await newFolder(kind)
       for (;;) {
         const { killed } = await syncProcess(folder.dir, milliseconds * (0.05 + 0.6 * (random.below(1000) / 1000)))
         if (!killed) break
         kills++
-        if (kills >= KILLS) break
+        if (kills >= KILLS[kind]) break
       }
       await syncProcess(folder.dir)
       expect(await contentOf(folder)).toEqual(expected)

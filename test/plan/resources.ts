@@ -1,5 +1,5 @@
 import { type Activation, activationSpec } from '../../src/model/activation.ts'
-import { destinationSpec, type WarehouseDestination } from '../../src/model/destination.ts'
+import { destinationSpec, WAREHOUSE_KINDS, type WarehouseDestination } from '../../src/model/destination.ts'
 import { API_VERSION, type ObjectMeta } from '../../src/model/resource.ts'
 import { type EngageSpace, spaceSpec } from '../../src/model/space.ts'
 
@@ -21,7 +21,9 @@ export const destinationOf = (
   apiVersion: API_VERSION,
   kind: 'WarehouseDestination',
   metadata: metadata(name, meta),
-  spec: destinationSpec.parse('postgres' in spec ? spec : { duckdb: { path: 'warehouse.duckdb' }, ...spec }),
+  spec: destinationSpec.parse(
+    WAREHOUSE_KINDS.some((block) => block in spec) ? spec : { duckdb: { path: 'warehouse.duckdb' }, ...spec },
+  ),
 })
 
 export const spaceOf = (spec: object = {}, name = 'main', meta?: Partial<ObjectMeta>): EngageSpace => ({

@@ -31,11 +31,14 @@ const REFUSED: readonly (readonly [name: string, pattern: RegExp])[] = [
 
 const LITERAL = /'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/g
 const IDENTIFIER = /"[^"]*(?:""[^"]*)*"/g
-/** Longer ones are rows of constants. */
-const LONGEST = 1 << 20
+/** Rows of constants: the first of them are as all are. */
+const ROWS = /^INSERT INTO \S+ \([^)]*\) VALUES/
+const ENOUGH_OF_ROWS = 10_000
+const firstRows = (sql: string): string => sql.slice(0, sql.lastIndexOf('),\n(', ENOUGH_OF_ROWS) + 1)
 
 /** What Redshift would refuse of a statement; undefined: nothing that is known. */
 export function refusedOf(sql: string): string | undefined {
-  const bare = sql.slice(0, LONGEST).replace(LITERAL, "''").replace(IDENTIFIER, '""')
+  const text = ROWS.test(sql) && sql.length > ENOUGH_OF_ROWS ? firstRows(sql) : sql
+  const bare = text.replace(LITERAL, "''").replace(IDENTIFIER, '""')
   return REFUSED.find(([, pattern]) => pattern.test(bare))?.[0]
 }

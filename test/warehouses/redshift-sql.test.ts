@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { dialect } from '../../src/warehouses/redshift/dialect.ts'
 import { observeQuery } from '../../src/warehouses/redshift/introspect.ts'
 import { copyStatement, stageStatement } from '../../src/warehouses/redshift/load.ts'
 import { refusedOf } from './redshift-refuses.ts'
@@ -24,6 +25,21 @@ describe('SQL of Redshift alone', () => {
       copyStatement('"eo_stage_1"', source),
     ]
     await expect(`${statements.join(';\n\n')};\n`).toMatchFileSnapshot('golden/redshift/load.sql')
+  })
+
+  it('looks for duplicates near their time', async () => {
+    const merge = {
+      target: { schema: 'engage_default', name: 'audience_entered' },
+      stage: '"eo_stage_1"',
+      columns: [
+        { name: 'id', type: 'String' },
+        { name: 'received_at', type: 'Timestamp' },
+      ] as const,
+      within: { from: '2026-01-01T00:00:00.000Z', to: '2026-03-01T00:00:00.000Z' },
+      loadedAt: '2026-03-01T00:00:00.000Z',
+    }
+    const statements = dialect.mergeEvents(merge).map(({ sql }) => sql)
+    await expect(`${statements.join(';\n\n')};\n`).toMatchFileSnapshot('golden/redshift/merge-events-near.sql')
   })
 
   it('asks what is there', async () => {
