@@ -83,7 +83,7 @@ class BigQuerySession implements Session {
 
   /** Ends what still runs. */
   async close(): Promise<void> {
-    this.#closing.abort(new Error('the session was closed'))
+    this.#closing.abort()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
