@@ -18,15 +18,16 @@ export interface Step {
   directory: string
   memoryLimit: string
   block: WarehouseBlock
-  password: string
+  /** What the block's references stand for, by their keys. */
+  secrets: Readonly<Record<string, string>>
 }
 
-const { step, directory, memoryLimit, block, password }: Step = JSON.parse(process.argv[2] ?? '{}')
+const { step, directory, memoryLimit, block, secrets }: Step = JSON.parse(process.argv[2] ?? '{}')
 const calls = join(directory, 'calls')
 const client = () => {
   if (block.kind !== 'postgres') throw new TypeError(`${step} needs Postgres`)
   const { host, port, database, username } = block.settings
-  return { host, port, database, user: username, password }
+  return { host, port, database, user: username, password: secrets.password }
 }
 const start = performance.now()
 const elapsed = () => (performance.now() - start) / 1000
@@ -47,7 +48,11 @@ switch (step) {
     break
   }
   case 'sync': {
-    const warehouse = await openWarehouse(block, { secret: async () => password, baseDir: directory, memoryLimit })
+    const warehouse = await openWarehouse(block, {
+      secret: async ({ key }) => secrets[key] ?? '',
+      baseDir: directory,
+      memoryLimit,
+    })
     const order = orderFor(warehouse, block)
     {
       await using session = await warehouse.connect()

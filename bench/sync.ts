@@ -39,7 +39,7 @@ try {
     `${calls} calls, ${Math.round(statSync(file).size / 2 ** 20)} MiB; ${cpus().length} x ${cpu?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB\n`,
   )
   const nowhere: WarehouseBlock = { kind: 'duckdb', settings: { path: 'none.duckdb' } }
-  show('parse the calls only', await run('parse', nowhere, ''))
+  show('parse the calls only', await run('parse', nowhere))
   for (let round = 0; round < Number(values.rounds); round++) {
     if (values.warehouse.includes('duckdb')) await benchDuckDb(round)
     if (values.warehouse.includes('postgres')) await benchPostgres()
@@ -50,10 +50,10 @@ try {
 }
 
 async function benchDuckDb(round: number): Promise<void> {
-  const baseline = await run('duckdb-baseline', { kind: 'duckdb', settings: { path: 'baseline.duckdb' } }, '')
+  const baseline = await run('duckdb-baseline', { kind: 'duckdb', settings: { path: 'baseline.duckdb' } })
   show('DuckDB by itself (read_json, anti-join)', baseline)
   rmSync(join(root, 'baseline.duckdb'))
-  const ours = await run('sync', { kind: 'duckdb', settings: { path: `sync-${round}.duckdb` } }, '')
+  const ours = await run('sync', { kind: 'duckdb', settings: { path: `sync-${round}.duckdb` } })
   show('engageops sync to DuckDB', ours, baseline)
   rmSync(join(root, `sync-${round}.duckdb`))
 }
@@ -70,25 +70,25 @@ async function benchPostgres(): Promise<void> {
         database,
         username: user,
         sslMode: 'Disable',
-        passwordSecretRef: { name: 'x', key: 'x' },
+        passwordSecretRef: { name: 'warehouse', key: 'password' },
       },
     })
     await client.query('CREATE DATABASE ours')
-    const ours = await run('sync', blockOf('ours'), password)
-    await run('postgres-export', blockOf('ours'), password)
+    const ours = await run('sync', blockOf('ours'), { password })
+    await run('postgres-export', blockOf('ours'), { password })
     await client.query('DROP DATABASE ours WITH (FORCE)')
     await client.query('CREATE DATABASE baseline')
     await client.query('CHECKPOINT')
-    const baseline = await run('postgres-baseline', blockOf('baseline'), password)
+    const baseline = await run('postgres-baseline', blockOf('baseline'), { password })
     await client.end()
     show('Postgres by itself (COPY, ON CONFLICT of final rows)', baseline)
     show('engageops sync to Postgres', ours, baseline)
   })
 }
 
-function run(step: Step['step'], block: WarehouseBlock, password: string): Promise<Measurement> {
+function run(step: Step['step'], block: WarehouseBlock, secrets: Step['secrets'] = {}): Promise<Measurement> {
   const memoryLimit = step === 'duckdb-baseline' ? BASELINE_MEMORY : values.memory
-  const input: Step = { step, directory: root, memoryLimit, block, password }
+  const input: Step = { step, directory: root, memoryLimit, block, secrets }
   return measure(script, [JSON.stringify(input)])
 }
 

@@ -5,7 +5,7 @@ import { planFolder } from '../../src/local/plan-folder.ts'
 import { syncFolder } from '../../src/local/sync-folder.ts'
 import type { Session, Warehouse } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
-import { PLACES, type Place } from '../warehouses/places.ts'
+import { DUCKDB, SERVERS } from '../warehouses/places.ts'
 import { type Content, contentOf, QuickstartPlace } from './quickstart-place.ts'
 
 /** Points at which runs are cut off, spread over all statements of an undisturbed one. */
@@ -20,61 +20,58 @@ async function load(folder: Folder): Promise<void> {
 
 let onDuckDb: Content
 beforeAll(async () => {
-  await using quickstart = await QuickstartPlace.at(await place('duckdb'))
+  await using quickstart = await QuickstartPlace.at(await DUCKDB.start())
   const folder = await quickstart.open()
   await load(folder)
   onDuckDb = await contentOf(folder)
 })
 
-function place(kind: string): Promise<Place> {
-  const start = PLACES[kind]
-  if (!start) throw new Error(`there is no place for ${kind}`)
-  return start()
-}
-
-describe.each(Object.keys(PLACES))('the quickstart on %s', (kind) => {
-  test('gives the same tables as on DuckDB, and a second time changes nothing', { timeout: 240_000 }, async () => {
-    await using quickstart = await QuickstartPlace.at(await place(kind))
-    const folder = await quickstart.open()
-    await load(folder)
-    expect(await contentOf(folder)).toEqual(onDuckDb)
-
-    const { plans } = await planFolder(folder)
-    expect(plans.flatMap(({ plan: { plan } }) => plan.statements)).toEqual([])
-    const { runs } = await syncFolder(folder)
-    expect(runs.filter(({ opened }) => opened)).toEqual([])
-    expect(await contentOf(folder)).toEqual(onDuckDb)
-  })
-
-  test('cut off between any two statements and run again, gives them too', { timeout: 480_000 }, async () => {
-    let statements = 0
-    {
-      await using quickstart = await QuickstartPlace.at(await place(kind))
-      await load(
-        await quickstart.open({
-          openWarehouse: cutOff(() => {
-            statements += 1
-          }),
-        }),
-      )
-    }
-    for (let cut = 1; cut <= CUTS; cut += 1) {
-      const last = Math.ceil((statements * cut) / (CUTS + 1))
-      let count = 0
-      await using quickstart = await QuickstartPlace.at(await place(kind))
-      const dying = await quickstart.open({
-        openWarehouse: cutOff(() => {
-          count += 1
-          if (count > last) throw new Error('cut off')
-        }),
-      })
-      await expect(load(dying), `after statement ${last} of ${statements}`).rejects.toThrow()
+for (const { kind, lacks, start } of [DUCKDB, ...SERVERS]) {
+  const title = lacks === undefined ? `the quickstart on ${kind}` : `the quickstart on ${kind} (skipped: no ${lacks})`
+  describe.skipIf(lacks !== undefined)(title, () => {
+    test('gives the same tables as on DuckDB, and a second time changes nothing', { timeout: 240_000 }, async () => {
+      await using quickstart = await QuickstartPlace.at(await start())
       const folder = await quickstart.open()
       await load(folder)
-      expect(await contentOf(folder), `after statement ${last} of ${statements}`).toEqual(onDuckDb)
-    }
+      expect(await contentOf(folder)).toEqual(onDuckDb)
+
+      const { plans } = await planFolder(folder)
+      expect(plans.flatMap(({ plan: { plan } }) => plan.statements)).toEqual([])
+      const { runs } = await syncFolder(folder)
+      expect(runs.filter(({ opened }) => opened)).toEqual([])
+      expect(await contentOf(folder)).toEqual(onDuckDb)
+    })
+
+    test('cut off between any two statements and run again, gives them too', { timeout: 480_000 }, async () => {
+      let statements = 0
+      {
+        await using quickstart = await QuickstartPlace.at(await start())
+        await load(
+          await quickstart.open({
+            openWarehouse: cutOff(() => {
+              statements += 1
+            }),
+          }),
+        )
+      }
+      for (let cut = 1; cut <= CUTS; cut += 1) {
+        const last = Math.ceil((statements * cut) / (CUTS + 1))
+        let count = 0
+        await using quickstart = await QuickstartPlace.at(await start())
+        const dying = await quickstart.open({
+          openWarehouse: cutOff(() => {
+            count += 1
+            if (count > last) throw new Error('cut off')
+          }),
+        })
+        await expect(load(dying), `after statement ${last} of ${statements}`).rejects.toThrow()
+        const folder = await quickstart.open()
+        await load(folder)
+        expect(await contentOf(folder), `after statement ${last} of ${statements}`).toEqual(onDuckDb)
+      }
+    })
   })
-})
+}
 
 /** Warehouses whose sessions ask before each statement: once it throws they do nothing more, as if the process was gone. */
 function cutOff(beforeEach: () => void): typeof openWarehouse {
