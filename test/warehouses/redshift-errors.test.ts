@@ -70,6 +70,7 @@ describe('errors of Redshift', () => {
     expect(await errorOf(connect({ database: 'Nope' }))).toMatchObject({ reason: 'DatabaseNotFound' })
     const gone = await errorOf(connect({ host: 'no-such-host.invalid' }))
     expect(gone).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Wait' })
+    expect(gone.message).toContain('resume the cluster')
   })
 
   it.each([

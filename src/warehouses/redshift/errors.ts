@@ -15,8 +15,15 @@ import {
 export const toEngageError = (error: unknown, settings: RedshiftSettings): EngageError =>
   engageError(
     error,
-    (cause) => ownMeaning(cause, settings) ?? connectionMeaning(cause, settings) ?? statementMeaning(cause),
+    (cause) => ownMeaning(cause, settings) ?? connectionTold(cause, settings) ?? statementMeaning(cause),
   )
+
+/** A paused cluster is one that does not answer. */
+function connectionTold(error: DriverError, settings: RedshiftSettings): Meaning | undefined {
+  const told = connectionMeaning(error, settings)
+  if (told?.reason !== 'WarehouseUnreachable' || told.consequence !== 'Wait') return told
+  return { ...told, message: `${told.message}; resume the cluster if it is paused, and open its security group` }
+}
 
 /** Of errors that are about values and names: their text is no sign of anything else. */
 const ABOUT_STATEMENT = /^(22|23|42)/
@@ -75,7 +82,7 @@ function statementMeaning(error: DriverError): Meaning {
   const code = error.code ?? ''
   const text = textOf(error)
   if (code.startsWith('53')) return meaning('WarehouseFull', 'Wait', text)
-  if (code === '0A000' || code === '2BP01') return dependents(text)
+  if (code === '2BP01') return dependents(text)
   if (code === '54011' || code === '54000') return meaning('ColumnLimit', 'Stalled', text)
   if (['40001', '40P01', '55P03', '57014', DUPLICATE_COLUMN].includes(code)) return inTheWay(text)
   return meaning('WarehouseError', 'Stalled', `Redshift refused a statement: ${text}${code ? ` [${code}]` : ''}`)
