@@ -587,7 +587,7 @@ describe.each(WAREHOUSES)('very wide calls on $name', ({ open }) => {
   afterAll(() => bench.remove())
 
   test('calls with very many properties: the ledger keeps as many of the new columns as it can', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async ({ skip }) => {
     const { capabilities, dialect } = bench.warehouse
     skip(capabilities.maxTextBytes === undefined, 'the warehouse takes text of any length')
@@ -609,6 +609,7 @@ describe.each(WAREHOUSES)('very wide calls on $name', ({ open }) => {
     const [run] = await bench.query("SELECT new_columns FROM engageops.runs WHERE collection = 'trait_computed'")
     const kept = JSON.parse(run?.new_columns ?? '[]')
     expect(kept).toEqual(made.slice(0, kept.length))
-    expect(Buffer.byteLength(JSON.stringify(kept))).toBeGreaterThan((capabilities.maxTextBytes ?? 0) * 0.9)
+    const room = Math.min(capabilities.maxTextBytes ?? 0, Buffer.byteLength(JSON.stringify(made)))
+    expect(Buffer.byteLength(JSON.stringify(kept))).toBeGreaterThan(room * 0.9)
   })
 })
