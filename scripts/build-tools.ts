@@ -1,13 +1,20 @@
-// Builds what tests need of Go beforehand, one after the other: Kubernetes and the tools in test/tools. Once on a machine.
-import { readdirSync } from 'node:fs'
+// Builds what tests need of Go and Python beforehand, one after the other: Kubernetes, the tools in test/tools, and the
+// packages of test servers. Once on a machine.
+import { globSync } from 'node:fs'
 import path from 'node:path'
 import { buildProcesses } from '../test/kubernetes/build.ts'
+import { pythonVenv } from '../test/tools/python-venv.ts'
 import { goTool } from './go-tool.ts'
 
-const tools = readdirSync(path.join(import.meta.dirname, '../test/tools')).sort()
+const test = path.join(import.meta.dirname, '../test')
+const foldersOf = (files: string): string[] => globSync(files, { cwd: test }).map(path.dirname).sort()
 
 await build('kubernetes', buildProcesses)
-for (const tool of tools) await build(tool, () => goTool(tool))
+for (const folder of foldersOf('tools/*/go.mod'))
+  await build(path.basename(folder), () => goTool(path.basename(folder)))
+for (const folder of foldersOf('warehouses/*/requirements.txt')) {
+  await build(path.basename(folder), () => pythonVenv(path.join(test, folder)))
+}
 
 async function build(name: string, work: () => Promise<string>): Promise<void> {
   const start = performance.now()
