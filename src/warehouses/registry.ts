@@ -9,6 +9,8 @@ export async function openWarehouse(block: WarehouseBlock, environment: Warehous
       return (await import('./duckdb/warehouse.ts')).driver.create(block.settings, environment)
     case 'postgres':
       return (await import('./postgres/warehouse.ts')).driver.create(block.settings, environment)
+    case 'databricks':
+      return (await import('./databricks/warehouse.ts')).driver.create(block.settings, environment)
     case 'redshift':
       return (await import('./redshift/warehouse.ts')).driver.create(block.settings, environment)
     default:

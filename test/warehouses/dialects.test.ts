@@ -3,6 +3,7 @@ import type { Column, Table } from '../../src/model/table.ts'
 import { LOGICAL_TYPES } from '../../src/model/table.ts'
 import type { Change } from '../../src/plan/change.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
+import { dialect as databricks } from '../../src/warehouses/databricks/dialect.ts'
 import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
 import { dialect as postgres } from '../../src/warehouses/postgres/dialect.ts'
 import { dialect as redshift } from '../../src/warehouses/redshift/dialect.ts'
@@ -39,7 +40,9 @@ describe.each([
   ['duckdb', duckdb],
   ['postgres', postgres],
   ['redshift', redshift],
+  ['databricks', databricks],
 ] as const)('SQL of %s', (kind, dialect) => {
+  const stage = kind === 'databricks' ? '`engageops`.`stage`' : 'temp."stage"'
   const expectSql = (name: string, statements: readonly string[]) =>
     expect(`${statements.join(';\n\n')};\n`).toMatchFileSnapshot(`golden/${kind}/${name}.sql`)
 
@@ -63,7 +66,7 @@ describe.each([
 
   it('merges events', async () => {
     const columns = event.columns.filter(({ name }) => ['id', 'received_at', 'user_id', 'plan', 'order'].includes(name))
-    const merge = { target: event, stage: 'temp."stage"', columns, only: 'to_identifies', loadedAt: LOADED_AT }
+    const merge = { target: event, stage, columns, only: 'to_identifies', loadedAt: LOADED_AT }
     await expectSql(
       'merge-events',
       dialect.mergeEvents(merge).map(({ sql }) => sql),
@@ -71,9 +74,7 @@ describe.each([
   })
 
   it('merges users', async () => {
-    const statements = dialect
-      .mergeUsers({ users, twin, stage: 'temp."stage"', traits: TRAITS, rows: 1, loadedAt: LOADED_AT })
-      .flat()
+    const statements = dialect.mergeUsers({ users, twin, stage, traits: TRAITS, rows: 1, loadedAt: LOADED_AT }).flat()
     await expectSql(
       'merge-users',
       statements.map(({ sql }) => sql),
@@ -81,7 +82,7 @@ describe.each([
   })
 
   it('inserts what is missing', async () => {
-    const merge = { target: EVERY_TYPE, stage: 'temp."stage"', columns: ['a_string', 'a_integer', 'a_json'] }
+    const merge = { target: EVERY_TYPE, stage, columns: ['a_string', 'a_integer', 'a_json'] }
     await expectSql(
       'insert-missing',
       dialect.insertMissing(merge).map(({ sql }) => sql),
@@ -89,6 +90,13 @@ describe.each([
   })
 
   it('keeps hostile names and values inside their quotes', () => {
+    if (kind === 'databricks') {
+      expect(dialect.table({ schema: 's`; DROP SCHEMA x; --', name: 't\n' })).toBe('`s``; DROP SCHEMA x; --`.`t\n`')
+      expect(dialect.literal(`\\'; DROP TABLE x; --${'$'}{env:HOME}\0`, 'String')).toBe(
+        "'\\\\\\'; DROP TABLE x; --\\u0024{env:HOME}\\u0000'",
+      )
+      return
+    }
     const name = { schema: 's"; DROP SCHEMA x; --', name: 't\\"\n' }
     expect(dialect.table(name)).toBe('"s""; DROP SCHEMA x; --"."t\\""\n"')
     expect(dialect.literal("'; DROP TABLE x; --", 'Integer')).toMatch(/^CAST\('''; DROP TABLE x; --' AS bigint\)$/i)

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { casesOf, type Suite, Workbench } from './workbench.ts'
 
-const NASTY = [
+/** Names that are something else in SQL, or in the languages around it. */
+export const NASTY = [
   'select',
   'order',
   'user',
@@ -37,21 +38,24 @@ export function describeIdentifiers(suite: Suite): void {
       return text
     }
 
+    /** A name for a schema or a table. */
+    const named = (word: string): string => (bench.objectNames.test(word) ? word : 'other')
+
     it('makes schema, table and column of any name, and loads into them', async () => {
       const name = fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }))
       await fc.assert(
         fc.asyncProperty(name, async (drawn) => {
           const word = cut(drawn)
           fc.pre(word !== '' && word.toLowerCase() !== 'id')
-          const schema = cut(`s${word}`)
+          const schema = cut(`s${named(word)}`)
           const column = { name: word, type: 'String', origin: 'Inferred', source: `${word}'` } as const
           const id = { name: 'id', type: 'String', origin: 'Standard' } as const
-          const table = { schema, name: word, key: ['id'], columns: [id, column] }
+          const table = { schema, name: named(word), key: ['id'], columns: [id, column] }
           await bench.apply({ kind: 'CreateSchema', schema }, { kind: 'CreateTable', table })
           try {
             const { tables } = await bench.session.observe([schema])
             expect(tables.map((seen) => [seen.schema, seen.name, seen.columns[1]?.name])).toEqual([
-              [schema, word, word],
+              [schema, named(word), word],
             ])
             await bench.insert(table, [{ id: 'x', [word]: word }])
             expect(await bench.rows(table, ['id', word])).toEqual([{ id: 'x', [word]: word }])
@@ -59,7 +63,7 @@ export function describeIdentifiers(suite: Suite): void {
             await bench.session.execute(`DROP SCHEMA ${bench.dialect.quote(schema)} CASCADE`)
           }
         }),
-        { numRuns: 60, examples: NASTY.map((word) => [word] as [string]) },
+        { numRuns: bench.runs(60), examples: NASTY.map((word) => [word] as [string]) },
       )
     })
 
@@ -79,7 +83,7 @@ export function describeIdentifiers(suite: Suite): void {
           const [row] = await bench.session.query(`SELECT ${bench.dialect.literal(wellFormed, 'String')} AS v`)
           expect(row?.v).toBe(wellFormed)
         }),
-        { numRuns: 100 },
+        { numRuns: bench.runs(100) },
       )
     })
 

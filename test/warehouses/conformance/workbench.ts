@@ -11,6 +11,10 @@ import type { Dialect, Session, StagePart, Statement, Warehouse } from '../../..
 /** A warehouse under test, alone in its database. */
 export interface Subject {
   warehouse: Warehouse
+  /** The names that schemas and tables may have; absent: any. */
+  objectNames?: RegExp
+  /** How many times fewer runs properties get, where each takes seconds. Default: 1. */
+  slow?: number
   tearDown(): Promise<void>
 }
 
@@ -40,6 +44,8 @@ export type Row = Record<string, string | null>
 export class Workbench {
   readonly warehouse: Warehouse
   readonly session: Session
+  readonly objectNames: RegExp
+  readonly #slow: number
   readonly #tearDown: () => Promise<void>
   readonly #directory: string
   /** Where stages are made. */
@@ -48,6 +54,8 @@ export class Workbench {
 
   private constructor(subject: Subject, session: Session, directory: string) {
     this.warehouse = subject.warehouse
+    this.objectNames = subject.objectNames ?? /^/
+    this.#slow = subject.slow ?? 1
     this.#tearDown = () => subject.tearDown()
     this.session = session
     this.#directory = directory
@@ -65,6 +73,11 @@ export class Workbench {
     await this.session.close()
     await this.#tearDown()
     await rm(this.#directory, { recursive: true })
+  }
+
+  /** How often a property is tried. */
+  runs(usual: number): number {
+    return Math.ceil(usual / this.#slow)
   }
 
   get dialect(): Dialect {
