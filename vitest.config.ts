@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ON_CLUSTER,
-          globalSetup: ['test/warehouses/postgres-global.ts'],
+          globalSetup: ['test/warehouses/postgres-global.ts', 'test/warehouses/databricks-global.ts'],
         },
       },
       {

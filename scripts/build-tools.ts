@@ -1,8 +1,9 @@
-// Builds what tests need of Go and Python beforehand, one after the other: Kubernetes, the tools in test/tools, and the
+// Builds what tests need of Go, Python and Java beforehand, one after the other: Kubernetes, the tools in test/tools, and the
 // packages of test servers. Once on a machine.
 import { globSync } from 'node:fs'
 import path from 'node:path'
 import { buildProcesses } from '../test/kubernetes/build.ts'
+import { mavenJars } from '../test/tools/maven-jars.ts'
 import { pythonVenv } from '../test/tools/python-venv.ts'
 import { goTool } from './go-tool.ts'
 
@@ -14,6 +15,9 @@ for (const folder of foldersOf('tools/*/go.mod'))
   await build(path.basename(folder), () => goTool(path.basename(folder)))
 for (const folder of foldersOf('warehouses/*/requirements.txt')) {
   await build(path.basename(folder), () => pythonVenv(path.join(test, folder)))
+}
+for (const folder of foldersOf('warehouses/*/pom.xml')) {
+  await build(path.basename(folder), () => mavenJars(path.join(test, folder)))
 }
 
 async function build(name: string, work: () => Promise<string>): Promise<void> {

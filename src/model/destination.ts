@@ -61,7 +61,16 @@ const databricks = z.strictObject({
   catalog: z.string().min(1).max(255).describe('Unity Catalog that holds the schemas. Immutable.'),
   clientId: z.string().min(1).max(255).describe('Client id of the service principal.'),
   clientSecretSecretRef: secretKeyReference.describe('Where the OAuth secret of the service principal stands.'),
-  stagingVolume: z.string().min(1).max(1024).optional().describe('Volume that files are staged in.'),
+  caSecretRef: caSecretRef.optional(),
+  stagingVolume: z
+    .string()
+    .max(1024)
+    .regex(
+      /^\/Volumes(\/[^/'\\]+){3,}$/,
+      'is not the path of a volume: write one such as /Volumes/main/engageops/staging',
+    )
+    .optional()
+    .describe('Path of the volume that files are staged in; without it rows are inserted.'),
 })
 
 const bigquery = z.strictObject({
@@ -241,6 +250,7 @@ export type WarehouseBlock = {
   [K in WarehouseKind]: { kind: K; settings: NonNullable<DestinationSpec[K]> }
 }[WarehouseKind]
 export type SnowflakeSettings = NonNullable<DestinationSpec['snowflake']>
+export type DatabricksSettings = NonNullable<DestinationSpec['databricks']>
 export type PostgresSettings = NonNullable<DestinationSpec['postgres']>
 export type BigQuerySettings = NonNullable<DestinationSpec['bigquery']>
 export type RedshiftSettings = NonNullable<DestinationSpec['redshift']>

@@ -49,7 +49,6 @@ export const REASONS = {
   },
   SecretNotFound: { meaning: 'The Secret or the key in it does not exist.', fix: 'Create it.' },
   LocalModeOnly: { meaning: 'DuckDB is for the local mode.', fix: 'Use another warehouse in a cluster.' },
-  WarehouseUnsupported: { meaning: 'This build has no driver for the warehouse.', fix: 'Use one that it lists.' },
   WarehouseUnreachable: { meaning: 'The server does not answer.', fix: 'Check host, port, network and allow-lists.' },
   AuthenticationFailed: { meaning: 'The server refused the credentials.', fix: 'Check user and Secret.' },
   TlsFailed: { meaning: "The server's certificate was not accepted.", fix: 'Set caSecretRef, or another sslMode.' },

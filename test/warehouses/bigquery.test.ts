@@ -12,7 +12,7 @@ describeOnBigQuery('on the emulator', (server) => {
       { kind: 'bigquery', settings: server().newProject() },
       { baseDir: '.', secret: async () => server().key },
     ),
-    names: /^[a-z][a-z0-9_]*$/,
+    names: { objects: /^[a-z][a-z0-9_]*$/, columns: /^[a-z][a-z0-9_]*$/ },
     tearDown: async () => undefined,
   }))
 })

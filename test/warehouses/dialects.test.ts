@@ -5,6 +5,7 @@ import type { Change } from '../../src/plan/change.ts'
 import { statementsOf } from '../../src/plan/ddl.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
 import { dialect as bigquery } from '../../src/warehouses/bigquery/dialect.ts'
+import { dialect as databricks } from '../../src/warehouses/databricks/dialect.ts'
 import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
 import { dialect as postgres } from '../../src/warehouses/postgres/dialect.ts'
 import { dialect as redshift } from '../../src/warehouses/redshift/dialect.ts'
@@ -43,9 +44,10 @@ describe.each([
   ['postgres', postgres],
   ['redshift', redshift],
   ['snowflake', snowflake],
+  ['databricks', databricks],
   ['bigquery', bigquery],
 ] as const)('SQL of %s', (kind, dialect) => {
-  const stage = kind === 'bigquery' ? '`engageops`.`stage`' : 'temp."stage"'
+  const stage = ['bigquery', 'databricks'].includes(kind) ? '`engageops`.`stage`' : 'temp."stage"'
   const expectSql = (name: string, statements: readonly string[]) =>
     expect(`${statements.join(';\n\n')};\n`).toMatchFileSnapshot(`golden/${kind}/${name}.sql`)
 
@@ -90,6 +92,13 @@ describe.each([
   })
 
   it('keeps hostile names and values inside their quotes', () => {
+    if (kind === 'databricks') {
+      expect(dialect.table({ schema: 's`; DROP SCHEMA x; --', name: 't\n' })).toBe('`s``; DROP SCHEMA x; --`.`t\n`')
+      expect(dialect.literal(`\\'; DROP TABLE x; --${'$'}{env:HOME}\0`, 'String')).toBe(
+        "'\\\\\\'; DROP TABLE x; --\\u0024{env:HOME}\\u0000'",
+      )
+      return
+    }
     const name = { schema: 's"; DROP SCHEMA x; --', name: 't\\"\n' }
     const backslashes = kind === 'bigquery'
     expect(dialect.table(name).toLowerCase()).toBe(

@@ -1,22 +1,6 @@
 import { expect, it } from 'vitest'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 
-it('says which warehouse this build has no driver for', async () => {
-  const settings = {
-    host: 'dbc.example.com',
-    httpPath: '/sql/1.0/warehouses/1',
-    port: 443,
-    catalog: 'main',
-    clientId: 'id',
-    clientSecretSecretRef: { name: 'warehouse', key: 'secret' },
-  }
-  const environment = { baseDir: '.', secret: async () => '' }
-  await expect(openWarehouse({ kind: 'databricks', settings }, environment)).rejects.toMatchObject({
-    reason: 'WarehouseUnsupported',
-    message: expect.stringContaining('databricks'),
-  })
-})
-
 it('knows a warehouse by its database, without secrets', async () => {
   const environment = { baseDir: '/anywhere', secret: async () => 'secret' }
   const duckdb = await openWarehouse({ kind: 'duckdb', settings: { path: './data/engage.duckdb' } }, environment)
@@ -36,6 +20,24 @@ it('knows a warehouse by its database, without secrets', async () => {
   expect(postgres.identity).toBe('postgres:db.example.com:5432/Engage')
   const redshift = await openWarehouse({ kind: 'redshift', settings }, environment)
   expect(redshift.identity).toBe('redshift:db.example.com:5432/Engage')
+})
+
+it('knows Databricks by workspace and catalog, and keeps texts short where they go into statements', async () => {
+  const environment = { baseDir: '.', secret: async () => 'secret' }
+  const settings = {
+    host: 'dbc-1.cloud.databricks.com',
+    httpPath: '/sql/1.0/warehouses/1',
+    port: 443,
+    catalog: 'Main',
+    clientId: 'client',
+    clientSecretSecretRef: { name: 'warehouse', key: 'secret' },
+  }
+  const inserting = await openWarehouse({ kind: 'databricks', settings }, environment)
+  expect(inserting.identity).toBe('databricks:dbc-1.cloud.databricks.com/main')
+  expect(inserting.capabilities.maxTextBytes).toBe(1 << 20)
+  const stagingVolume = '/Volumes/main/engageops/staging'
+  const copying = await openWarehouse({ kind: 'databricks', settings: { ...settings, stagingVolume } }, environment)
+  expect(copying.capabilities.maxTextBytes).toBeUndefined()
 })
 
 it('takes Redshift for metered where it is serverless', async () => {

@@ -125,7 +125,7 @@ export function describeEvents(suite: Suite): void {
           const found = await bench.rows(table, Object.keys(COLUMNS))
           expect(new Map(found.map((entry) => [entry.id, entry]))).toEqual(expected)
         }),
-        { numRuns: 25 },
+        { numRuns: bench.runs(25) },
       )
     })
   })

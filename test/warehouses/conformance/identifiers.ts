@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { casesOf, type Suite, Workbench } from './workbench.ts'
 
-const NASTY = [
+/** Names that are something else in SQL, or in the languages around it. */
+export const NASTY = [
   'select',
   'order',
   'user',
@@ -43,27 +44,29 @@ export function describeIdentifiers(suite: Suite): void {
         ? name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
         : name
 
+    /** A name for a schema or a table. */
+    const named = (word: string): string => (bench.names.objects.test(word) ? word : 'other')
+
     it('makes schema, table and column of any name, and loads into them', async () => {
-      const { names } = bench
-      const name = names
-        ? fc.oneof(
-            fc.constantFrom(...NASTY.filter((word) => names.test(word))),
-            fc.stringMatching(names, { maxLength: 80 }),
-          )
-        : fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }))
+      const { columns } = bench.names
+      const nasty = NASTY.filter((word) => columns?.test(word) ?? true)
+      const any = columns
+        ? fc.stringMatching(columns, { maxLength: 80 })
+        : fc.string({ unit: 'binary', minLength: 1, maxLength: 80 })
+      const name = fc.oneof(fc.constantFrom(...nasty), any)
       await fc.assert(
         fc.asyncProperty(name, async (drawn) => {
           const word = cut(drawn)
           fc.pre(word !== '' && word.toLowerCase() !== 'id')
-          const schema = cut(`s${word}`)
+          const schema = cut(`s${named(word)}`)
           const column = { name: word, type: 'String', origin: 'Inferred', source: `${word}'` } as const
           const id = { name: 'id', type: 'String', origin: 'Standard' } as const
-          const table = { schema, name: word, key: ['id'], columns: [id, column] }
+          const table = { schema, name: named(word), key: ['id'], columns: [id, column] }
           await bench.apply({ kind: 'CreateSchema', schema }, { kind: 'CreateTable', table })
           try {
             const { tables } = await bench.session.observe([schema])
             expect(tables.map((found) => [found.schema, found.name, found.columns[1]?.name])).toEqual([
-              [schema, word, word].map(seen),
+              [schema, named(word), word].map(seen),
             ])
             await bench.insert(table, [{ id: 'x', [word]: word }])
             expect(await bench.rows(table, ['id', word])).toEqual([{ id: 'x', [seen(word)]: word }])
@@ -71,10 +74,7 @@ export function describeIdentifiers(suite: Suite): void {
             await bench.session.execute(`DROP SCHEMA ${bench.dialect.quote(schema)} CASCADE`)
           }
         }),
-        {
-          numRuns: 60,
-          examples: NASTY.filter((word) => names?.test(word) ?? true).map((word) => [word] as [string]),
-        },
+        { numRuns: bench.runs(60), examples: nasty.map((word) => [word] as [string]) },
       )
     })
 
@@ -94,7 +94,7 @@ export function describeIdentifiers(suite: Suite): void {
           const [row] = await bench.session.query(`SELECT ${bench.dialect.literal(wellFormed, 'String')} AS v`)
           expect(row?.v).toBe(wellFormed)
         }),
-        { numRuns: 100 },
+        { numRuns: bench.runs(100) },
       )
     })
 

@@ -50,7 +50,7 @@ export function describeLoad(suite: Suite): void {
         fc.asyncProperty(fc.array(fc.option(text), { minLength: 1, maxLength: 50 }), async (values) => {
           expect(await roundTrip('String', values)).toEqual(values)
         }),
-        { numRuns: 20 },
+        { numRuns: bench.runs(20) },
       )
     })
 

@@ -139,7 +139,7 @@ export function describeSchema(suite: Suite): void {
           await bench.apply({ kind: 'WidenColumn', table, column: 'v', from: 'Float', to: 'String' })
           expect((await bench.rows(table, ['n', 'v'])).map((row) => row.v)).toEqual(numbers.map(numberText))
         }),
-        { numRuns: 10 },
+        { numRuns: bench.runs(10) },
       )
     })
 

@@ -194,7 +194,7 @@ export function describeUsers(suite: Suite): void {
           expect(new Map(users.map((row) => [row.user_id, row]))).toEqual(usersOf(all))
           expect((await bench.rows(tables.twin, ['id'])).map((row) => row.id ?? '').sort()).toEqual(twinOf(all))
         }),
-        { numRuns: 40 },
+        { numRuns: bench.runs(40) },
       )
     })
   })

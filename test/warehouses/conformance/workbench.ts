@@ -13,8 +13,10 @@ export interface Subject {
   warehouse: Warehouse
   /** Whether schemas are to be dropped again: others use the database too. */
   isShared?: true
-  /** The names that schemas, tables and columns may have; absent: any. */
-  names?: RegExp
+  /** The names that schemas and tables may have, and columns; absent: any. */
+  names?: { objects: RegExp; columns?: RegExp }
+  /** How many times fewer runs properties get, where each takes seconds. Default: 1. */
+  slow?: number
   tearDown(): Promise<void>
 }
 
@@ -65,7 +67,7 @@ export class Workbench {
   readonly #subject: Subject
   /** Schemas to drop. */
   readonly #schemas: string[] = []
-  readonly names: RegExp | undefined
+  readonly names: { objects: RegExp; columns?: RegExp }
   readonly #directory: string
   /** Where stages are made. */
   stageSchema = ''
@@ -74,7 +76,7 @@ export class Workbench {
   private constructor(subject: Subject, session: Session, directory: string) {
     this.warehouse = subject.warehouse
     this.#subject = subject
-    this.names = subject.names
+    this.names = subject.names ?? { objects: /^/ }
     this.session = session
     this.#directory = directory
   }
@@ -94,6 +96,11 @@ export class Workbench {
     await this.session.close()
     await this.#subject.tearDown()
     await rm(this.#directory, { recursive: true })
+  }
+
+  /** How often a property is tried. */
+  runs(usual: number): number {
+    return Math.ceil(usual / (this.#subject.slow ?? 1))
   }
 
   get dialect(): Dialect {

@@ -1,0 +1,34 @@
+import type { LogicalType } from '../../model/table.ts'
+import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../merge.ts'
+import type { Dialect } from '../port.ts'
+import { deleteMatched, mergeInto } from '../upsert.ts'
+import { change } from './change.ts'
+import { identifiers } from './limits.ts'
+import { literal, logicalType, quote, sqlType, table } from './sql.ts'
+
+/** Delta widens integers to decimals in place, and nothing to text. Json is text already. */
+const WIDENINGS: Partial<Record<LogicalType, LogicalType>> = { Integer: 'Decimal', Json: 'String' }
+
+const merging: MergeDialect = {
+  quote,
+  table,
+  literal,
+  textKeys: (expression, type) => [sqlType(type) === 'STRING' ? expression : `CAST(${expression} AS STRING)`],
+  onlyOf: (expression) => `max(${expression})`,
+  upsert: mergeInto,
+  remove: deleteMatched,
+}
+
+export const dialect: Dialect = {
+  identifiers,
+  quote,
+  table,
+  literal,
+  sqlType,
+  logicalType,
+  canWiden: (from, to) => WIDENINGS[from] === to,
+  change,
+  mergeEvents: (merge) => mergeEvents(merging, merge),
+  mergeUsers: (merge) => mergeUsers(merging, merge),
+  insertMissing: (merge) => insertMissing(merging, merge),
+}

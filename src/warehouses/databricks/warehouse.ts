@@ -1,0 +1,18 @@
+import type { DatabricksSettings } from '../../model/destination.ts'
+import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.ts'
+import { identityOf } from './config.ts'
+import { dialect } from './dialect.ts'
+import { capabilities, withoutVolume } from './limits.ts'
+import { openSession } from './session.ts'
+
+export const driver: WarehouseDriver<'databricks'> = {
+  create(settings: DatabricksSettings, environment: WarehouseEnvironment): Warehouse {
+    return {
+      kind: 'databricks',
+      dialect,
+      capabilities: settings.stagingVolume === undefined ? withoutVolume : capabilities,
+      identity: identityOf(settings),
+      connect: (signal) => openSession(settings, environment, signal),
+    }
+  },
+}

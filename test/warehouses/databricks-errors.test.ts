@@ -1,0 +1,208 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { inspect } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { DatabricksSettings } from '../../src/model/destination.ts'
+import { EngageError } from '../../src/model/errors.ts'
+import type { Session } from '../../src/warehouses/port.ts'
+import { describeOnSpark, startDatabricks } from './databricks-server.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 })
+
+describeOnSpark('errors of Databricks', () => {
+  let server: Awaited<ReturnType<typeof startDatabricks>>
+  beforeAll(async () => {
+    server = await startDatabricks()
+  })
+  afterAll(() => server?.gateway.stop())
+  afterEach(() => {
+    Object.assign(server.gateway.faults, {
+      starting: 0,
+      isForbidden: false,
+      isSilent: false,
+      refusal: () => undefined,
+    })
+  })
+
+  const connect = async (changed: Partial<DatabricksSettings> = {}, secret?: string, signal?: AbortSignal) =>
+    (await server.warehouse(changed, secret)).connect(signal)
+
+  /** The error of some work, which shows no secret and no token, however deep one looks. */
+  const errorOf = async (work: Promise<unknown>, secret = server.gateway.clientSecret): Promise<EngageError> => {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    if (!(error instanceof EngageError)) throw new Error('an EngageError was expected', { cause: error })
+    const shown = inspect(error, { depth: 20, showHidden: true })
+    for (const hidden of [secret, Buffer.from(secret).toString('base64'), ...server.gateway.tokens]) {
+      expect(shown).not.toContain(hidden)
+    }
+    return error
+  }
+
+  describe('on the way to a session', () => {
+    it('a wrong secret', async () => {
+      const wrong = 'canary-4c1d'
+      const error = await errorOf(connect({}, wrong), wrong)
+      expect(error).toMatchObject({ reason: 'AuthenticationFailed', consequence: 'Stalled' })
+      expect(error.message).toContain(server.settings.clientId)
+      expect(error.message).toContain('check clientId and the Secret')
+    })
+
+    it.each<[string, Partial<DatabricksSettings>, Partial<EngageError>, string]>([
+      [
+        'a host that is not there',
+        { host: 'no-such-host.invalid' },
+        { reason: 'WarehouseUnreachable', consequence: 'Wait' },
+        'no-such-host.invalid',
+      ],
+      [
+        'a warehouse that is not there',
+        { httpPath: '/sql/1.0/warehouses/other' },
+        { reason: 'DatabaseNotFound', consequence: 'Stalled' },
+        '/sql/1.0/warehouses/other',
+      ],
+      [
+        'a catalog that is not there',
+        { catalog: 'nope' },
+        { reason: 'DatabaseNotFound', consequence: 'Stalled' },
+        'CREATE CATALOG `nope`',
+      ],
+    ])('%s', async (_name, changed, expected, message) => {
+      const error = await errorOf(connect(changed))
+      expect(error).toMatchObject(expected)
+      expect(error.message).toContain(message)
+    })
+
+    it('an authority that nobody knows', async () => {
+      const { caSecretRef: _ca, ...settings } = server.settings
+      const warehouse = await server.warehouseOf(settings)
+      const error = await errorOf(warehouse.connect())
+      expect(error).toMatchObject({ reason: 'TlsFailed', consequence: 'Stalled' })
+      expect(error.message).toContain('set caSecretRef')
+    })
+
+    it('a principal that may not use the warehouse', async () => {
+      server.gateway.faults.isForbidden = true
+      const error = await errorOf(connect())
+      expect(error).toMatchObject({ reason: 'PermissionDenied', consequence: 'Stalled' })
+      expect(error.message).toContain('CAN USE')
+    })
+
+    it('a closed port, and a server that accepts and says nothing', async () => {
+      const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+      await once(silent, 'listening')
+      const address = silent.address()
+      const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+      const aborted = await errorOf(connect({ port }, undefined, AbortSignal.timeout(300)))
+      expect(aborted).toMatchObject({ reason: 'WarehouseUnreachable' })
+      silent.close()
+      const closed = await errorOf(connect({ port }))
+      expect(closed).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Wait' })
+    })
+
+    it('waits for a warehouse that starts', async () => {
+      server.gateway.faults.starting = 2
+      await using session = await connect()
+      expect(server.gateway.faults.starting).toBe(0)
+      expect(await session.query('SELECT 1 AS one')).toEqual([{ one: '1' }])
+    })
+
+    it('says that a warehouse is starting when nobody wants to wait any longer', async () => {
+      server.gateway.faults.starting = 1000
+      const refusing = await errorOf(connect({}, undefined, AbortSignal.timeout(1500)))
+      expect(refusing).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Wait' })
+      expect(refusing.message).toContain('is starting')
+      Object.assign(server.gateway.faults, { starting: 0, isSilent: true })
+      const silent = await errorOf(connect({}, undefined, AbortSignal.timeout(1500)))
+      expect(silent).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Wait' })
+      expect(silent.message).toContain('is starting')
+    })
+  })
+
+  describe('of a session', () => {
+    let session: Session
+    beforeAll(async () => {
+      session = await connect()
+      await session.execute('CREATE SCHEMA IF NOT EXISTS errors')
+      await session.execute('CREATE TABLE IF NOT EXISTS errors.t (id STRING, n BIGINT) USING DELTA')
+    })
+    afterAll(() => session.close())
+
+    const refuse = (start: string, message: string, sqlState = '') => {
+      server.gateway.faults.refusal = (sql) => (sql.startsWith(start) ? { message, sqlState } : undefined)
+    }
+
+    it.each([
+      [
+        "[INSUFFICIENT_PERMISSIONS] Insufficient privileges: User does not have CREATE SCHEMA on Catalog 'main'. SQLSTATE: 42501",
+        'GRANT CREATE SCHEMA ON CATALOG `main` TO ',
+      ],
+      [
+        "PERMISSION_DENIED: User does not have MODIFY on Table 'main.errors.t'.",
+        'GRANT MODIFY ON TABLE `main`.`errors`.`t` TO ',
+      ],
+      ['[INSUFFICIENT_PERMISSIONS] Insufficient privileges. SQLSTATE: 42501', 'ON CATALOG `main` TO '],
+    ])('%s: the GRANT to run', async (message, grant) => {
+      refuse('INSERT', message, '42501')
+      const error = await errorOf(session.execute("INSERT INTO errors.t VALUES ('x', 1)"))
+      expect(error).toMatchObject({ reason: 'PermissionDenied', consequence: 'Stalled' })
+      expect(error.message).toContain(`${grant}\`${server.settings.clientId}\``)
+    })
+
+    it('keeps values of rows to itself', async () => {
+      const error = await errorOf(session.query("SELECT CAST('u123@example.com' AS BIGINT)"))
+      expect(error).toMatchObject({ reason: 'WarehouseError', consequence: 'Stalled' })
+      expect(error.message).toContain('[CAST_INVALID_INPUT]')
+      const syntax = await errorOf(session.query("SELECT 'u123@example.com' FROM WHERE"))
+      for (const { message } of [error, syntax]) expect(message).not.toContain('example.com')
+    })
+
+    it('tries again when another commit was in the way, and tells when that does not end', async () => {
+      const message = '[DELTA_CONCURRENT_APPEND] ConcurrentAppendException: Files were added by a concurrent update.'
+      let times = 0
+      server.gateway.faults.refusal = (sql) => {
+        if (!sql.startsWith('UPDATE') || times === 0) return undefined
+        times -= 1
+        return { message, sqlState: '2D521' }
+      }
+      times = 2
+      await session.execute("INSERT INTO errors.t VALUES ('x', 1)")
+      expect(await session.execute("UPDATE errors.t SET n = 2 WHERE id = 'x'")).toBeGreaterThan(0)
+      times = 1000
+      const error = await errorOf(session.execute("UPDATE errors.t SET n = 3 WHERE id = 'x'"))
+      expect(error).toMatchObject({ reason: 'WarehouseError', consequence: 'Retry' })
+      expect(error.message).toContain('another session was in the way')
+      expect(1000 - times).toBeLessThan(10)
+    })
+
+    it('says how to let columns be dropped in a table that was taken over', async () => {
+      const error = await errorOf(session.execute('ALTER TABLE errors.t DROP COLUMN IF EXISTS n'))
+      expect(error).toMatchObject({ reason: 'UnsupportedChange', consequence: 'Stalled' })
+      expect(error.message).toContain("'delta.columnMapping.mode' = 'name'")
+    })
+
+    it('a volume that is not there', async () => {
+      await using other = await connect({ stagingVolume: '/Volumes/main/engageops/other' })
+      const stage = { schema: 'errors', columns: [{ name: 'id', type: 'String' as const }], parts: [] }
+      const error = await errorOf(other.stage(stage))
+      expect(error).toMatchObject({ reason: 'DatabaseNotFound', consequence: 'Stalled' })
+      expect(error.message).toContain('CREATE VOLUME `main`.`engageops`.`other`')
+    })
+
+    it('a token that is no longer taken, and a server that is gone', async () => {
+      const lost = await startDatabricks()
+      const warehouse = await lost.warehouse()
+      const other = await warehouse.connect()
+      lost.gateway.revokeTokens()
+      expect(await errorOf(other.query('SELECT 1'))).toMatchObject({ reason: 'AuthenticationFailed' })
+      await lost.gateway.stop()
+      expect(await errorOf(other.query('SELECT 1'))).toMatchObject({
+        reason: 'WarehouseUnreachable',
+        consequence: 'Wait',
+      })
+      await other.close()
+    })
+  })
+})

@@ -1,0 +1,46 @@
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import type { Warehouse } from '../../src/warehouses/port.ts'
+import { cutOff } from './cut-off.ts'
+import { describeOnSpark, startDatabricks } from './databricks-server.ts'
+import { Quickstart } from './quickstart-folder.ts'
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 240_000 })
+
+describeOnSpark('syncs on Databricks', () => {
+  let server: Awaited<ReturnType<typeof startDatabricks>>
+  let warehouse: Warehouse
+  beforeAll(async () => {
+    server = await startDatabricks()
+    warehouse = await server.warehouse()
+  })
+  afterAll(() => server?.gateway.stop())
+  afterEach(async () => {
+    await using session = await warehouse.connect()
+    const { tables } = await session.observe(['default', 'engage_default', 'engageops'])
+    for (const table of tables) await session.execute(`DROP TABLE ${warehouse.dialect.table(table)}`)
+  })
+
+  it('gives the tables of the quickstart that DuckDB gives, also when one was cut off', async () => {
+    const onDuckDb = await Quickstart.create('duckdb: { path: warehouse.duckdb }')
+    await onDuckDb.apply()
+    await onDuckDb.sync()
+    const expected = await onDuckDb.tables()
+    await onDuckDb.remove()
+    expect(Object.keys(expected).length).toBeGreaterThan(5)
+
+    const onSpark = await Quickstart.create(`databricks: ${JSON.stringify(server.settings)}`, warehouse)
+    await onSpark.apply()
+    // Somewhere between the merges: test/sync/cut-off.test.ts does it at every place.
+    const dying = cutOff(warehouse, 12)
+    await expect(onSpark.sync(dying.warehouse)).rejects.toThrow()
+    expect(dying.spent()).toBe(12)
+    await onSpark.sync()
+    expect(await onSpark.tables()).toEqual(expected)
+    const merges = server.gateway.statements.filter((sql) => sql.startsWith('MERGE INTO `engage_default`'))
+    for (const sql of merges.filter((sql) => !sql.includes('`users`'))) {
+      expect(sql).toMatch(/__t\.`received_at` >= CAST\('/)
+    }
+    expect(server.gateway.statements.some((sql) => sql.startsWith('COPY INTO'))).toBe(true)
+    await onSpark.remove()
+  })
+})
