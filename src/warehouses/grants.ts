@@ -15,7 +15,7 @@ export interface Grants {
   instead: string[]
 }
 
-/** The rights that a destination needs on these schemas. No connection is made and no Secret is read. */
+/** The rights that a destination needs on these schemas, the bookkeeping schema first. No connection is made and no Secret is read. */
 export function grantsFor(block: WarehouseBlock, schemas: readonly string[]): Grants {
   switch (block.kind) {
     case 'snowflake':

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EngageError } from '../../src/model/errors.ts'
+import type { ReconcileContext } from '../../src/reconcile/context.ts'
 import { destinationOf } from '../plan/resources.ts'
 import { startPostgres } from '../warehouses/postgres-server.ts'
 import { World } from './world.ts'
@@ -51,6 +53,37 @@ test('a new destination is written to, and leaves nothing but the bookkeeping sc
   await world.reconcile()
   expect(world.statements).toEqual([])
   expect(stepsOf(world)).toEqual(STEPS)
+})
+
+test('where a session costs money, only the first test opens one; then the credentials are tried', async () => {
+  await using made = await worldOf()
+  const { world } = made
+  let logIns = 0
+  let refusal: EngageError | undefined
+  const { openWarehouse } = world.context
+  const context: ReconcileContext = {
+    ...world.context,
+    openWarehouse: async (block, environment) => ({
+      ...(await openWarehouse(block, environment)),
+      authenticate: async () => {
+        logIns += 1
+        if (refusal) throw refusal
+      },
+    }),
+  }
+  await world.reconcile(context)
+  expect([world.sessions, logIns]).toEqual([1, 0])
+  await world.reconcile(context)
+  expect([world.sessions, logIns]).toEqual([1, 1])
+  expect(stepsOf(world)).toEqual(STEPS)
+
+  refusal = new EngageError('AuthenticationFailed', 'Stalled', 'the key has ended')
+  await world.reconcile(context)
+  expect(world.condition(DESTINATION)).toBe('False AuthenticationFailed')
+  expect(stepsOf(world)).toEqual(['Resolve', 'Connect Failed', ...STEPS.slice(2).map((name) => `${name} Skipped`)])
+  await world.reconcile(context)
+  expect(world.condition(DESTINATION)).toBe('True Ready')
+  expect([world.sessions, logIns]).toEqual([2, 2])
 })
 
 test('an edited destination is written to again, and what a test left that was cut off is gone', async () => {

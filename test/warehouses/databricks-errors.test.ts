@@ -75,6 +75,18 @@ describeOnSpark('errors of Databricks', () => {
       expect(error.message).toContain(message)
     })
 
+    it('a log-in by itself: a token and nothing more, or the same error', async () => {
+      const [tokens, statements] = [server.gateway.tokens.length, server.gateway.statements.length]
+      server.gateway.faults.isForbidden = true // It would keep a session from being opened.
+      const warehouse = await server.warehouse()
+      await warehouse.authenticate?.()
+      expect(server.gateway.tokens.length).toBe(tokens + 1)
+      expect(server.gateway.statements.length).toBe(statements)
+      const wrong = await server.warehouse({}, 'canary-77aa')
+      const error = await errorOf(Promise.resolve(wrong.authenticate?.()), 'canary-77aa')
+      expect(error).toMatchObject({ reason: 'AuthenticationFailed', consequence: 'Stalled' })
+    })
+
     it('an authority that nobody knows', async () => {
       const { caSecretRef: _ca, ...settings } = server.settings
       const warehouse = await server.warehouseOf(settings)

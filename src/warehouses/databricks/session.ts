@@ -35,6 +35,20 @@ export async function openSession(
   }
 }
 
+/** Whether the workspace gives the service principal a token. */
+export async function authenticate(
+  settings: DatabricksSettings,
+  environment: WarehouseEnvironment,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    const principal = new ServicePrincipal(settings, await readAccess(settings, environment))
+    await inTime(principal.authenticate(), TIMES.token, signal)
+  } catch (error) {
+    throw toEngageError(error, settings)
+  }
+}
+
 function newClient(): DBSQLClient {
   const client = new DBSQLClient({ logger: { log: () => undefined } })
   // Errors that nobody waits for are told by the next statement.

@@ -8,7 +8,7 @@ import { removeRows, replaceRows } from './replace.ts'
 
 const TEXT = `character varying(${MAX_TEXT_BYTES})`
 
-/** `text` would be 256 bytes. Json is text: see docs/decisions/0016-redshift-json-is-text.md. */
+/** `text` would be 256 bytes. Json is text: see docs/decisions/0013-redshift-json-is-text.md. */
 const SQL_TYPES: Record<LogicalType, string> = {
   Boolean: 'boolean',
   Integer: 'bigint',

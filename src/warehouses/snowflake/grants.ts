@@ -11,6 +11,8 @@ export function snowflakeGrants(
   { warehouse, database, username, role }: NonNullable<DestinationSpec['snowflake']>,
   schemas: readonly string[],
 ): Grants {
+  /** Files are put into a stage of the bookkeeping schema, which comes first. */
+  const rightsIn = (schema: string) => `USAGE, CREATE TABLE${schema === schemas[0] ? ', CREATE STAGE' : ''}`
   const to = name(role ?? 'ENGAGEOPS')
   const schemaOf = (schema: string) => `${name(database)}.${quote(schema.toUpperCase())}`
   return {
@@ -25,7 +27,7 @@ export function snowflakeGrants(
       `GRANT USAGE ON DATABASE ${name(database)} TO ROLE ${to}`,
       ...schemas.flatMap((schema) => [
         `CREATE SCHEMA IF NOT EXISTS ${schemaOf(schema)}`,
-        `GRANT USAGE, CREATE TABLE, CREATE STAGE ON SCHEMA ${schemaOf(schema)} TO ROLE ${to}`,
+        `GRANT ${rightsIn(schema)} ON SCHEMA ${schemaOf(schema)} TO ROLE ${to}`,
       ]),
       `CREATE USER IF NOT EXISTS ${name(username)} TYPE = SERVICE DEFAULT_ROLE = ${to} DEFAULT_WAREHOUSE = ${name(warehouse)}`,
       `GRANT ROLE ${to} TO USER ${name(username)}`,
