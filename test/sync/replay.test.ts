@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { replay } from '../../src/sync/replay.ts'
+import { notApplicable } from '../warehouses/not-applicable.ts'
 import { type Manifests, type SyncBench, WAREHOUSES } from './harness.ts'
 
 const manifests = (widenTypes: 'Allow' | 'Forbid'): Manifests => ({
@@ -44,8 +45,11 @@ describe.each(WAREHOUSES)('discards are loaded again, on $name', ({ open }) => {
 
   const widens = () => bench.warehouse.dialect.canWiden('Integer', 'String')
 
-  test('those that do not fit since the warehouse cannot widen wait until the column makes room', async ({ skip }) => {
-    skip(widens(), 'the warehouse widens')
+  test('those that do not fit since the warehouse cannot widen wait until the column makes room', async ({
+    task,
+    skip,
+  }) => {
+    notApplicable({ task, skip }, widens(), 'the warehouse widens')
     expect(await again('Allow')).toMatchObject({ status: 'Partial', resolved: 0, left: 2 })
     for (const schema of ['engage_default', 'engageops'])
       for (const name of Object.keys(await bench.tables(schema)))
@@ -62,8 +66,8 @@ describe.each(WAREHOUSES)('discards are loaded again, on $name', ({ open }) => {
     expect(await discards()).toBe(0)
   })
 
-  test('those that fit after a fix land in their rows, and are discards no more', async ({ skip }) => {
-    skip(!widens(), 'the warehouse does not widen')
+  test('those that fit after a fix land in their rows, and are discards no more', async ({ task, skip }) => {
+    notApplicable({ task, skip }, !widens(), 'the warehouse does not widen')
     const report = await again('Allow')
     expect(report).toMatchObject({ status: 'Success', resolved: 2, left: 0 })
     expect(await bench.rows('engage_default.audience_entered', 'id', 'size')).toEqual([

@@ -7,6 +7,7 @@ import { csvCell } from '../../../src/engage/csv.ts'
 import type { Column, LogicalType, Table, TableName, TypedColumn } from '../../../src/model/table.ts'
 import type { Change } from '../../../src/plan/change.ts'
 import type { Dialect, Session, StagePart, Statement, Warehouse } from '../../../src/warehouses/port.ts'
+import { notApplicable } from '../not-applicable.ts'
 
 /** A warehouse under test, alone in its database unless it is shared. */
 export interface Subject {
@@ -28,13 +29,6 @@ export interface Suite {
   gaps: Readonly<Record<string, string>>
 }
 
-declare module 'vitest' {
-  interface TaskMeta {
-    /** Why a case says nothing about a warehouse: such a skip is not a failure of CI. */
-    notApplicable?: string
-  }
-}
-
 /** What a case is given. */
 interface CaseContext {
   /** Ends a case that is about what this warehouse need not be able to do. */
@@ -47,15 +41,9 @@ export const casesOf =
   (title: string, work: (context: CaseContext) => Promise<void>): void => {
     const gap = gaps[title]
     const test = gap === undefined ? it : it.fails
-    test(gap === undefined ? title : `${title} [gap: ${gap}]`, async ({ task, skip }) => {
-      await work({
-        skip(condition, reason) {
-          if (!condition) return
-          task.meta.notApplicable = reason
-          skip(reason)
-        },
-      })
-    })
+    test(gap === undefined ? title : `${title} [gap: ${gap}]`, (context) =>
+      work({ skip: (condition, reason) => notApplicable(context, condition, reason) }),
+    )
   }
 
 export type Row = Record<string, string | null>
