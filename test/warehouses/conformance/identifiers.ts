@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { insertRows } from '../../../src/sync/ledger.ts'
 import { casesOf, type Suite, Workbench } from './workbench.ts'
 
 /** Names that are something else in SQL, or in the languages around it. */
@@ -105,6 +106,23 @@ export function describeIdentifiers(suite: Suite): void {
           `${literal('2026-01-02T03:04:05Z', 'Timestamp')} AS t, ${literal(null, 'Json')} AS n, ${literal('[1]', 'Json')} AS j`,
       )
       expect(row).toEqual({ b: 'true', i: '9007199254740993', t: '2026-01-02T03:04:05Z', n: null, j: '[1]' })
+    })
+
+    it('takes rows of literals as the ledger has them', async () => {
+      const table = await bench.newTable({ s: 'String', b: 'Boolean', i: 'Integer', t: 'Timestamp', j: 'Json' })
+      const full = { s: "it's", b: 'true', i: '9007199254740993', t: '2026-01-02T03:04:05Z', j: '["\\\\", "it\'s"]' }
+      const rows = [full, { s: 'x', j: '[1]' }, { s: 'y' }]
+      for (const sql of insertRows(bench.dialect, table, rows)) await bench.session.execute(sql)
+      for (const sql of insertRows(bench.dialect, table, [{ s: 'z' }])) await bench.session.execute(sql)
+      const none = { b: null, i: null, t: null, j: null }
+      const { quote } = bench.dialect
+      const found = await bench.session.query(`SELECT * FROM ${bench.dialect.table(table)} ORDER BY ${quote('s')}`)
+      expect(found.map((row) => ({ ...row, j: row.j == null ? null : JSON.parse(row.j) }))).toEqual([
+        { ...full, j: ['\\', "it's"] },
+        { ...none, s: 'x', j: [1] },
+        { ...none, s: 'y' },
+        { ...none, s: 'z' },
+      ])
     })
   })
 }
