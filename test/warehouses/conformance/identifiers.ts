@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { columnIdentifier } from '../../../src/engage/identifiers.ts'
+import type { Column } from '../../../src/model/table.ts'
 import { insertRows } from '../../../src/sync/ledger.ts'
 import { casesOf, type Suite, Workbench } from './workbench.ts'
 
@@ -84,6 +86,18 @@ export function describeIdentifiers(suite: Suite): void {
       const table = await bench.newTable({ [name]: 'String' })
       const { tables } = await bench.session.observe([table.schema])
       expect(tables[0]?.columns[0]?.name).toBe(name)
+    })
+
+    it('has columns for properties that are called as columns of databases are', async () => {
+      const sources = ['oid', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', 'rowid', 'current_date', 'constraint']
+      const names = sources.map((source) => columnIdentifier(source, bench.dialect.identifiers))
+      const table = await bench.newTable({ id: 'String' })
+      for (const name of names) {
+        const column: Column = { name, type: 'String', origin: 'Inferred' }
+        await bench.apply({ kind: 'AddColumn', table, column })
+      }
+      const { tables } = await bench.session.observe([table.schema])
+      expect(tables[0]?.columns.map((column) => column.name)).toEqual(['id', ...names])
     })
 
     it('gives any literal back', async () => {
