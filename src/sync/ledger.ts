@@ -1,4 +1,4 @@
-import type { Table } from '../model/table.ts'
+import type { Table, TypedColumn } from '../model/table.ts'
 import type { Dialect } from '../warehouses/port.ts'
 
 /** A row of a bookkeeping table: text by column, null or absent is NULL. */
@@ -21,13 +21,21 @@ export function jsonList(items: readonly object[], maxBytes = Number.POSITIVE_IN
 
 /** INSERT statements with literals: the ledger is small, and literals need no driver's own binding. */
 export function insertRows(dialect: Dialect, table: Table, rows: readonly LedgerRow[]): string[] {
-  const columns = table.columns.map((column) => dialect.quote(column.name)).join(', ')
-  const tuple = (row: LedgerRow) =>
-    `(${table.columns.map((column) => dialect.literal(row[column.name] ?? null, column.type)).join(', ')})`
+  const { columns } = table
+  const names = columns.map((column) => dialect.quote(column.name)).join(', ')
   const statements: string[] = []
   for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-    const tuples = rows.slice(from, from + ROWS_PER_STATEMENT).map(tuple)
-    statements.push(`INSERT INTO ${dialect.table(table)} (${columns}) VALUES\n  ${tuples.join(',\n  ')}`)
+    const some = rows.slice(from, from + ROWS_PER_STATEMENT)
+    const values = some.map((row) => columns.map(({ name }) => row[name] ?? null))
+    const inserted = dialect.rows?.(columns, values) ?? valuesOf(dialect, columns, values)
+    statements.push(`INSERT INTO ${dialect.table(table)} (${names}) ${inserted}`)
   }
   return statements
+}
+
+function valuesOf({ literal }: Dialect, columns: readonly TypedColumn[], rows: readonly (string | null)[][]): string {
+  const tuples = rows.map(
+    (row) => `(${columns.map(({ type }, position) => literal(row[position] ?? null, type)).join(', ')})`,
+  )
+  return `VALUES\n  ${tuples.join(',\n  ')}`
 }

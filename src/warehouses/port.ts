@@ -68,6 +68,8 @@ export interface Dialect {
   table(name: TableName): string
   /** A literal of a column type; `null` is NULL. Timestamps are ISO 8601 text in UTC, Json is JSON text. */
   literal(value: string | null, type: LogicalType): string
+  /** The rows to insert into these columns, where VALUES does not take what `literal` gives; VALUES of literals otherwise. */
+  rows?(columns: readonly TypedColumn[], rows: readonly (readonly (string | null)[])[]): string
   sqlType(type: LogicalType): string
   /** The logical type of a SQL type as `observe` tells it; undefined where there is none. */
   logicalType(sqlType: string): LogicalType | undefined

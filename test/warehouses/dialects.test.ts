@@ -4,6 +4,7 @@ import { LOGICAL_TYPES } from '../../src/model/table.ts'
 import type { Change } from '../../src/plan/change.ts'
 import { statementsOf } from '../../src/plan/ddl.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
+import { insertRows } from '../../src/sync/ledger.ts'
 import { dialect as bigquery } from '../../src/warehouses/bigquery/dialect.ts'
 import { dialect as databricks } from '../../src/warehouses/databricks/dialect.ts'
 import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
@@ -53,6 +54,11 @@ describe.each([
 
   it('changes tables', async () => {
     await expectSql('changes', statementsOf(dialect, CHANGES))
+  })
+
+  it('inserts rows of the ledger', async () => {
+    const row = { a_boolean: 'true', a_integer: '1', a_string: "it's", a_timestamp: LOADED_AT, a_json: '{"a":1}' }
+    await expectSql('ledger', insertRows(dialect, EVERY_TYPE, [row, { a_json: '[]' }]))
   })
 
   it('widens columns', async () => {

@@ -104,7 +104,7 @@ function messageOf(type: string, text: string): Buffer {
 
 const LAYOUT = /^(CREATE (?:TEMP )?TABLE [\s\S]*?\))(?: DISTKEY \("\w+"\))?(?: SORTKEY \("\w+"\))?$/
 const COPY =
-  /^COPY ("\w+") FROM 's3:\/\/([^/']+)\/([^']+)' IAM_ROLE '([^']+)' FORMAT AS JSON 'auto' MANIFEST GZIP NULL AS '([^']+)' COMPUPDATE OFF$/
+  /^COPY ("\w+") FROM 's3:\/\/([^/']+)\/([^']+)' IAM_ROLE '([^']+)' FORMAT AS JSON 'auto' MANIFEST GZIP COMPUPDATE OFF$/
 
 async function translate(sql: string, s3: S3 | undefined): Promise<string> {
   if (sql === 'SELECT version() AS version')

@@ -18,7 +18,6 @@ describe('SQL of Redshift alone', () => {
     const source = {
       manifest: "s3://bucket/o'folder/engageops-1/manifest",
       iamRole: 'arn:aws:iam::123456789012:role/redshift',
-      nullMarker: 'marker',
     }
     const statements = [
       stageStatement('"eo_stage_1"', { columns: [...columns] }),

@@ -17,6 +17,8 @@ export function bigqueryGrants(
     notes: [
       `Put the service account in, in place of ${SERVICE_ACCOUNT}. It also runs jobs, which SQL cannot grant:`,
       `  gcloud projects add-iam-policy-binding ${projectId} --member=${SERVICE_ACCOUNT} --role=roles/bigquery.jobUser`,
+      'The views of a region, which tables are read from, ask for a right on the project as well:',
+      `  gcloud projects add-iam-policy-binding ${projectId} --member=${SERVICE_ACCOUNT} --role=roles/bigquery.metadataViewer`,
       'The project needs billing: without it tables expire after 60 days, and rows cannot be merged.',
     ],
     statements: schemas.flatMap((schema) => [

@@ -13,8 +13,8 @@ export const capabilities: Capabilities = {
   metered: true,
   prunesByTime: true,
   localOnly: false,
-  // The text of a statement has 1 MB, and the merge of users names every trait some ten times.
-  maxColumns: 1000,
+  // The text of a statement has 1 MB, and the merge of events has some 250 characters and 25 times its name for a column.
+  maxColumns: 750,
   // Each merge reads the days around its rows, and is paid for that: few large ones are cheaper.
   segmentBytes: 256 << 20,
 }

@@ -1,8 +1,9 @@
 import type { IdentifierRules } from '../../engage/identifiers.ts'
+import { SYSTEM_COLUMNS } from '../pg/system-columns.ts'
 import type { Capabilities } from '../port.ts'
 
-/** Postgres cuts longer names in silence; every word can be a name in quotes. */
-export const identifiers: IdentifierRules = { maxBytes: 63, reserved: new Set() }
+/** Postgres cuts longer names in silence; every word can be a name in quotes, but those of its own columns. */
+export const identifiers: IdentifierRules = { maxBytes: 63, reserved: new Set(SYSTEM_COLUMNS) }
 
 export const capabilities: Capabilities = {
   transactionalDdl: true,

@@ -1,8 +1,12 @@
 import type { IdentifierRules } from '../../engage/identifiers.ts'
+import { SYSTEM_COLUMNS } from '../pg/system-columns.ts'
 import type { Capabilities } from '../port.ts'
 
-/** Longer names are cut in silence; every word can be a name in quotes. Names fold to lower case also in quotes. */
-export const identifiers: IdentifierRules = { maxBytes: 127, reserved: new Set() }
+/**
+ * Longer names are cut in silence; every word can be a name in quotes, but those of its own columns. Names fold to lower
+ * case also in quotes.
+ */
+export const identifiers: IdentifierRules = { maxBytes: 127, reserved: new Set([...SYSTEM_COLUMNS, 'oid']) }
 
 /** The longest VARCHAR, in bytes. */
 export const MAX_TEXT_BYTES = 65_535

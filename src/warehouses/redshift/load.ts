@@ -17,11 +17,12 @@ export interface CopySource {
   /** `s3://` URL of the manifest. */
   manifest: string
   iamRole: string
-  /** Text that no cell is: by itself `\N` would be NULL. */
-  nullMarker: string
 }
 
-/** The statement that loads the files of a manifest into a stage. Columns that a row does not name are NULL. */
-export const copyStatement = (stage: string, { manifest, iamRole, nullMarker }: CopySource): string =>
+/**
+ * The statement that loads the files of a manifest into a stage. Columns that a row does not name are NULL. What else is,
+ * cannot be set: COPY of JSON takes no NULL AS.
+ */
+export const copyStatement = (stage: string, { manifest, iamRole }: CopySource): string =>
   `COPY ${stage} FROM ${textLiteral(manifest)} IAM_ROLE ${textLiteral(iamRole)} ` +
-  `FORMAT AS JSON 'auto' MANIFEST GZIP NULL AS ${textLiteral(nullMarker)} COMPUPDATE OFF`
+  "FORMAT AS JSON 'auto' MANIFEST GZIP COMPUPDATE OFF"

@@ -67,9 +67,9 @@ class RedshiftSession extends PgSession {
   }
 
   async #copy(stage: string, staging: StagingSettings, parts: StagePart[], types: ColumnTypes): Promise<void> {
-    const { manifest, nullMarker, remove } = await uploadParts(staging, parts, types)
+    const { manifest, remove } = await uploadParts(staging, parts, types)
     try {
-      await this.execute(copyStatement(stage, { manifest, iamRole: staging.iamRole, nullMarker }))
+      await this.execute(copyStatement(stage, { manifest, iamRole: staging.iamRole }))
     } finally {
       await remove()
     }

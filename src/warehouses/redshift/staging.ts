@@ -19,8 +19,6 @@ const ATTEMPTS = 5
 export interface StagedFiles {
   /** `s3://` URL of the manifest that names them. */
   manifest: string
-  /** A text that stands in none of them. */
-  nullMarker: string
   /** Deletes them. */
   remove(): Promise<void>
 }
@@ -32,8 +30,7 @@ export async function uploadParts(
   types: ColumnTypes,
 ): Promise<StagedFiles> {
   const [bucket = '', ...folders] = s3Url.replace(/^s3:\/\//, '').split('/')
-  const token = randomUUID()
-  const folder = [...folders.filter((name) => name !== ''), `engageops-${token}`].join('/')
+  const folder = [...folders.filter((name) => name !== ''), `engageops-${randomUUID()}`].join('/')
   const s3 = await connect()
   const keys: string[] = []
   const put = async (name: string, body: string | Buffer) => {
@@ -56,7 +53,7 @@ export async function uploadParts(
     for (const [number, part] of parts.entries()) {
       entries.push({ url: await put(`${number}.json.gz`, await gzipped(ndjson(part, types))), mandatory: true })
     }
-    return { manifest: await put('manifest', JSON.stringify({ entries })), nullMarker: token, remove }
+    return { manifest: await put('manifest', JSON.stringify({ entries })), remove }
   } catch (error) {
     await remove()
     throw stagingError(error, { bucket, s3Url })

@@ -1,4 +1,4 @@
-import { type Column, LOGICAL_TYPES, type LogicalType, type TableName } from '../../model/table.ts'
+import { type Column, LOGICAL_TYPES, type LogicalType, type TableName, type TypedColumn } from '../../model/table.ts'
 import type { Change } from '../../plan/change.ts'
 import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../merge.ts'
 import type { Dialect } from '../port.ts'
@@ -27,6 +27,17 @@ function literal(value: string | null, type: LogicalType): string {
   if (type === 'String') return text(value)
   if (type === 'Json') return `PARSE_JSON(${text(value)})`
   return `CAST(${text(value)} AS ${sqlType(type)})`
+}
+
+/** VALUES takes constants, and no PARSE_JSON: JSON goes through it as text. */
+function rows(columns: readonly TypedColumn[], values: readonly (readonly (string | null)[])[]): string {
+  const constant = (value: string | null, type: LogicalType) => literal(value, type === 'Json' ? 'String' : type)
+  const tuples = values.map(
+    (row) => `(${columns.map(({ type }, position) => constant(row[position] ?? null, type)).join(', ')})`,
+  )
+  const names = columns.map((_, position) => `v${position}`)
+  const selected = columns.map(({ type }, position) => (type === 'Json' ? `PARSE_JSON(v${position})` : `v${position}`))
+  return `SELECT ${selected.join(', ')} FROM (VALUES\n  ${tuples.join(',\n  ')}\n) AS __v (${names.join(', ')})`
 }
 
 /** A column's definition, with the spelling that its name does not show. */
@@ -99,6 +110,7 @@ export const dialect: Dialect = {
   quote,
   table,
   literal,
+  rows,
   sqlType,
   logicalType: (type) => OF_SQL_TYPE.get(type),
   // ALTER TABLE makes texts longer and numbers of one scale larger, both of which have their greatest size already.

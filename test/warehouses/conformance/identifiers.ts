@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { columnIdentifier } from '../../../src/engage/identifiers.ts'
+import type { Column } from '../../../src/model/table.ts'
+import { insertRows } from '../../../src/sync/ledger.ts'
 import { casesOf, type Suite, Workbench } from './workbench.ts'
 
 /** Names that are something else in SQL, or in the languages around it. */
@@ -85,6 +88,18 @@ export function describeIdentifiers(suite: Suite): void {
       expect(tables[0]?.columns[0]?.name).toBe(name)
     })
 
+    it('has columns for properties that are called as columns of databases are', async () => {
+      const sources = ['oid', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', 'rowid', 'current_date', 'constraint']
+      const names = sources.map((source) => columnIdentifier(source, bench.dialect.identifiers))
+      const table = await bench.newTable({ id: 'String' })
+      for (const name of names) {
+        const column: Column = { name, type: 'String', origin: 'Inferred' }
+        await bench.apply({ kind: 'AddColumn', table, column })
+      }
+      const { tables } = await bench.session.observe([table.schema])
+      expect(tables[0]?.columns.map((column) => column.name)).toEqual(['id', ...names])
+    })
+
     it('gives any literal back', async () => {
       const text = fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary' }))
       await fc.assert(
@@ -105,6 +120,23 @@ export function describeIdentifiers(suite: Suite): void {
           `${literal('2026-01-02T03:04:05Z', 'Timestamp')} AS t, ${literal(null, 'Json')} AS n, ${literal('[1]', 'Json')} AS j`,
       )
       expect(row).toEqual({ b: 'true', i: '9007199254740993', t: '2026-01-02T03:04:05Z', n: null, j: '[1]' })
+    })
+
+    it('takes rows of literals as the ledger has them', async () => {
+      const table = await bench.newTable({ s: 'String', b: 'Boolean', i: 'Integer', t: 'Timestamp', j: 'Json' })
+      const full = { s: "it's", b: 'true', i: '9007199254740993', t: '2026-01-02T03:04:05Z', j: '["\\\\", "it\'s"]' }
+      const rows = [full, { s: 'x', j: '[1]' }, { s: 'y' }]
+      for (const sql of insertRows(bench.dialect, table, rows)) await bench.session.execute(sql)
+      for (const sql of insertRows(bench.dialect, table, [{ s: 'z' }])) await bench.session.execute(sql)
+      const none = { b: null, i: null, t: null, j: null }
+      const { quote } = bench.dialect
+      const found = await bench.session.query(`SELECT * FROM ${bench.dialect.table(table)} ORDER BY ${quote('s')}`)
+      expect(found.map((row) => ({ ...row, j: row.j == null ? null : JSON.parse(row.j) }))).toEqual([
+        { ...full, j: ['\\', "it's"] },
+        { ...none, s: 'x', j: [1] },
+        { ...none, s: 'y' },
+        { ...none, s: 'z' },
+      ])
     })
   })
 }

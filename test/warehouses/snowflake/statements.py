@@ -51,6 +51,13 @@ def _nul(node: exp.Expression) -> exp.Expression:
     return exp.Paren(this=chained)
 
 
+def _refuse_functions_in_values(expression: exp.Expression) -> None:
+    for values in expression.find_all(exp.Values):
+        for function in values.find_all(exp.ParseJSON):
+            message = f"SQL compilation error:\nInvalid expression [{function.sql('snowflake')}] in VALUES clause"
+            raise SnowflakeError("002014", "22000", message)
+
+
 class Session:
     """A session of Snowflake: its temporary tables, the files of their stages, and its transaction."""
 
@@ -77,6 +84,7 @@ class Session:
     def _fakesnow(self, sql: str) -> Result:
         sql = self.localized(sql)
         expression = parse_one(sql)
+        _refuse_functions_in_values(expression)
         cursor = self._cursor()
         if isinstance(expression, (exp.Create, exp.Alter, exp.Drop)):
             # What fakesnow writes down of a table beside, names with quotes break.
