@@ -5,6 +5,7 @@ import type { Subscription } from '../engage/route.ts'
 import { EngageError } from '../model/errors.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { acquireLease, type Lease, releaseLease, renewLease } from '../warehouses/lease.ts'
+import type { Capabilities } from '../warehouses/port.ts'
 import { END, type Progress } from './checkpoints.ts'
 import { type CommitContext, type Committed, Committer, type Segment } from './commit.ts'
 import { contentOf, endOf, isCall } from './content.ts'
@@ -17,7 +18,11 @@ import { StageFiles, StageWriter } from './stage-writer.ts'
 import { readState } from './state.ts'
 import type { SyncInput, Work } from './sync.ts'
 
-const LEASE_SECONDS = 600
+/**
+ * How long a lease holds that is not renewed. Without transactions nothing else stops a statement of somebody who was taken
+ * for gone: it must have ended by then, and none takes longer than half an hour.
+ */
+const leaseSeconds = ({ transactions }: Capabilities): number => (transactions ? 600 : 2_700)
 /** Identify calls that may wait to be merged into users. */
 const PENDING_USERS = 500_000
 /** A source is refused when this many of an object's lines, and most of them, are no calls. */
@@ -104,7 +109,7 @@ export class Run {
         leases,
         order.scope,
         input.holder,
-        LEASE_SECONDS,
+        leaseSeconds(warehouse.capabilities),
         input.now,
       )
       const { catalog, checkpoints } = await readState(session, warehouse, order)
@@ -339,7 +344,7 @@ export class Run {
 
   async #commitOne(segment: Segment): Promise<void> {
     const { session, warehouse, lease } = this.#context
-    await renewLease(session, warehouse.dialect, lease, LEASE_SECONDS, this.#input.now)
+    await renewLease(session, warehouse.dialect, lease, leaseSeconds(warehouse.capabilities), this.#input.now)
     this.#count(await this.#committer.commit(segment))
     if (this.#committer.pendingRows >= PENDING_USERS) this.#count(await this.#committer.mergeUsers())
   }
