@@ -3,11 +3,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderTable } from '../src/cli/table.ts'
-import type { WarehouseBlock } from '../src/model/destination.ts'
-import { startBigQuery } from '../test/warehouses/bigquery-server.ts'
-import { Gateway } from '../test/warehouses/databricks/gateway.ts'
-import { startSpark } from '../test/warehouses/databricks/spark.ts'
-import { startSnowflake } from '../test/warehouses/snowflake-server.ts'
+import { STANDALONE } from '../test/warehouses/standalone.ts'
 import { measure } from './measure.ts'
 import type { Step } from './sync-step.ts'
 import { writeCalls } from './workload.ts'
@@ -27,65 +23,14 @@ const { values } = parseArgs({
 const calls = Number(values.calls)
 const root = mkdtempSync(join(tmpdir(), 'engageops-bench-'))
 
-interface Place {
-  block: WarehouseBlock
-  secrets: Step['secrets']
-  stop(): Promise<void>
-}
-
-const PLACES: Record<string, () => Promise<Place>> = {
-  duckdb: async () => ({
-    block: { kind: 'duckdb', settings: { path: 'warehouse.duckdb' } },
-    secrets: {},
-    stop: async () => undefined,
-  }),
-  snowflake: async () => {
-    const server = await startSnowflake()
-    const settings = await server.createDatabase()
-    const key = await server.secret({ name: 'warehouse', key: 'key' })
-    return { block: { kind: 'snowflake', settings }, secrets: { key }, stop: () => server.stop() }
-  },
-  bigquery: async () => {
-    const server = await startBigQuery()
-    const settings = server.newProject()
-    const { key = '' } = settings.serviceAccountSecretRef ?? {}
-    return { block: { kind: 'bigquery', settings }, secrets: { [key]: server.key }, stop: () => server.stop() }
-  },
-  databricks: async () => {
-    const spark = await startSpark()
-    const gateway = await Gateway.start(spark.port)
-    const { port, httpPath, catalog, clientId, volume: stagingVolume } = gateway
-    const clientSecretSecretRef = { name: 'warehouse', key: 'secret' }
-    const caSecretRef = { name: 'warehouse', key: 'ca' }
-    const settings = {
-      host: 'localhost',
-      port,
-      httpPath,
-      catalog,
-      clientId,
-      clientSecretSecretRef,
-      caSecretRef,
-      stagingVolume,
-    }
-    return {
-      block: { kind: 'databricks', settings },
-      secrets: { secret: gateway.clientSecret, ca: gateway.ca },
-      stop: async () => {
-        await gateway.stop()
-        await spark.stop()
-      },
-    }
-  },
-}
-
 try {
   mkdirSync(join(root, 'calls'))
   writeCalls(join(root, 'calls', 'calls.ndjson'), calls, Number(values.properties))
   const rows: string[][] = []
   let baseline: number | undefined
   for (const name of ['duckdb', ...values.warehouse]) {
-    const start = PLACES[name]
-    if (!start) throw new Error(`${name} has no test server here: write ${Object.keys(PLACES).join(', ')}`)
+    const start = STANDALONE[name]
+    if (!start) throw new Error(`${name} has no test server here: write ${Object.keys(STANDALONE).join(', ')}`)
     const { block, secrets, stop } = await start()
     try {
       const input: Step = { step: 'sync', directory: root, memoryLimit: '128MB', block, secrets }
