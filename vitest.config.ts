@@ -1,10 +1,22 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Tests that need a Kubernetes: those of the harness itself, and by name everywhere else. */
 const ON_CLUSTER = ['test/kubernetes/**/*.test.ts', 'test/**/*.cluster.test.ts']
 
+/** Files that take minutes, as their servers do: begun last, they would keep one core busy while the other waits. */
+const SLOW = /databricks|bigquery|quickstart-everywhere/
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => Number(SLOW.test(b.moduleId)) - Number(SLOW.test(a.moduleId)))
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default'],
