@@ -69,9 +69,9 @@ export class WatchedDatabase implements AsyncDisposable {
     return (await this.#client.query<Record<string, unknown>>(sql)).rows
   }
 
-  /** All DDL so far, oldest first. */
+  /** All DDL so far, oldest first, but that of connection tests, which drop the table that they make. */
   async ddl(): Promise<Ddl[]> {
-    const rows = await this.query('SELECT * FROM watch.ddl ORDER BY at')
+    const rows = await this.query("SELECT * FROM watch.ddl WHERE object NOT LIKE '%.connection_test_%' ORDER BY at")
     return rows.map(({ at, replica, tag, object }) => ({
       at: at instanceof Date ? at.getTime() : 0,
       replica: String(replica),
