@@ -8,6 +8,7 @@ import { EngageError } from '../model/errors.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import type { Column, Table } from '../model/table.ts'
 import type { Change } from '../plan/change.ts'
+import { statementsOf } from '../plan/ddl.ts'
 import type { Session, StageInput, Warehouse } from '../warehouses/port.ts'
 import { type Trouble, troubleOf } from './conditions.ts'
 import { type ReconcileContext, warehouseFor } from './context.ts'
@@ -75,7 +76,7 @@ export async function testConnection(
 
 async function testWriting(run: RunStep, { dialect }: Warehouse, session: Session, table: Table): Promise<void> {
   const apply = async (...changes: Change[]) => {
-    for (const change of changes) for (const sql of dialect.change(change)) await session.execute(sql)
+    for (const sql of statementsOf(dialect, changes)) await session.execute(sql)
   }
   await run('CreateSchema', async () => {
     const { schemas } = await session.observe([table.schema])

@@ -5,6 +5,7 @@ import type { Column, Table } from '../model/table.ts'
 import { tablesOfActivation } from '../plan/activation-tables.ts'
 import { type Change, isDestructive } from '../plan/change.ts'
 import { compileWorkOrder } from '../plan/compile.ts'
+import { statementsOf } from '../plan/ddl.ts'
 import { diff } from '../plan/diff.ts'
 import type { Difference, Drift, Problem } from '../plan/difference.ts'
 import { makePlan, type Plan } from '../plan/plan.ts'
@@ -92,9 +93,8 @@ async function applyWork(work: Work, onPlan?: (plan: SchemaPlan) => void): Promi
   if (before.schemaPlan.plan.changes.length === 0 && before.ledger.length === 0) return before.schemaPlan
 
   // The lease stands in the ledger, so the ledger comes first; making it can be repeated, by anybody.
-  for (const change of before.schemaPlan.plan.changes.filter((step) => isOfLedger(step, work))) {
-    for (const sql of dialect.change(change)) await session.execute(sql)
-  }
+  const ofLedger = before.schemaPlan.plan.changes.filter((step) => isOfLedger(step, work))
+  for (const sql of statementsOf(dialect, ofLedger)) await session.execute(sql)
   const { schemaPlan } = await writeUnderLease(context, { session, warehouse }, order, async () => {
     const now = await planWork(work, session)
     return { ...now, ddl: now.schemaPlan.plan.statements }

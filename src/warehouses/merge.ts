@@ -25,8 +25,15 @@ export interface MergeDialect extends Pick<Dialect, 'quote' | 'table' | 'literal
 /** Names of generated columns begin with two `_`, as no other column's does: see ./upsert.ts. */
 const ROWS = '__rows'
 
+/** The merges of a dialect that has no quicker ones of its own. */
+export const mergesOf = (dialect: MergeDialect): Pick<Dialect, 'mergeEvents' | 'mergeUsers' | 'insertMissing'> => ({
+  mergeEvents: (merge) => mergeEvents(dialect, merge),
+  mergeUsers: (merge) => mergeUsers(dialect, merge),
+  insertMissing: (merge) => insertMissing(dialect, merge),
+})
+
 /** See EventsMerge in ./port.ts. */
-export function mergeEvents(dialect: MergeDialect, merge: EventsMerge): Statement[] {
+function mergeEvents(dialect: MergeDialect, merge: EventsMerge): Statement[] {
   const { quote, table, literal, textKeys } = dialect
   const { stage, only, within, columns } = merge
   const [id, receivedAt] = [quote('id'), quote('received_at')]
@@ -60,7 +67,7 @@ export function mergeEvents(dialect: MergeDialect, merge: EventsMerge): Statemen
 }
 
 /** See UsersMerge in ./port.ts. Users are merged in one portion. */
-export function mergeUsers(dialect: MergeDialect, merge: UsersMerge): Statement[][] {
+function mergeUsers(dialect: MergeDialect, merge: UsersMerge): Statement[][] {
   return [[...mergeTwin(dialect, merge), ...mergeTraits(dialect, merge), ...removeLosers(dialect, merge)]]
 }
 
@@ -187,7 +194,7 @@ function rankedTwin(dialect: MergeDialect, { twin, stage, traits }: UsersMerge):
 }
 
 /** Inserts the rows of a stage whose key is not there yet. No column of a key is NULL. */
-export function insertMissing(
+function insertMissing(
   { quote, table }: Pick<Dialect, 'quote' | 'table'>,
   { target, stage, columns }: { target: Table; stage: string; columns: readonly string[] },
 ): Statement[] {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../../src/warehouses/merge.ts'
+import { type MergeDialect, mergesOf } from '../../src/warehouses/merge.ts'
 import type { Session, Warehouse } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { deleteMatched, mergeInto } from '../../src/warehouses/upsert.ts'
@@ -46,9 +46,7 @@ async function withoutTransactions(): Promise<{ block: string; warehouse: Wareho
       capabilities,
       dialect: {
         ...warehouse.dialect,
-        mergeEvents: (merge) => mergeEvents(merging, merge),
-        mergeUsers: (merge) => mergeUsers(merging, merge),
-        insertMissing: (merge) => insertMissing(merging, merge),
+        ...mergesOf(merging),
       },
       async connect(signal) {
         const session = await warehouse.connect(signal)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogicalType } from '../../src/model/table.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
-import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../../src/warehouses/merge.ts'
+import { type MergeDialect, mergesOf } from '../../src/warehouses/merge.ts'
 import type { Dialect, Statement, Warehouse } from '../../src/warehouses/port.ts'
 import { dialect } from '../../src/warehouses/redshift/dialect.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
@@ -24,9 +24,7 @@ const merging: MergeDialect = {
 
 const portable: Dialect = {
   ...dialect,
-  mergeEvents: (merge) => mergeEvents(merging, merge),
-  mergeUsers: (merge) => mergeUsers(merging, merge),
-  insertMissing: (merge) => insertMissing(merging, merge),
+  ...mergesOf(merging),
 }
 
 async function setUp() {

@@ -1,6 +1,6 @@
 import type { Column, LogicalType, Table, TableName } from '../../model/table.ts'
 import type { Change } from '../../plan/change.ts'
-import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../merge.ts'
+import { type MergeDialect, mergesOf } from '../merge.ts'
 import type { Dialect } from '../port.ts'
 import { deleteMatched, mergeInto } from '../upsert.ts'
 import { identifiers } from './limits.ts'
@@ -115,7 +115,7 @@ function change(step: Change): string[] {
   }
 }
 
-const mergeDialect: MergeDialect = {
+const merging: MergeDialect = {
   quote,
   table,
   literal,
@@ -135,7 +135,5 @@ export const dialect: Dialect = {
   canWiden,
   change,
   addColumns,
-  mergeEvents: (merge) => mergeEvents(mergeDialect, merge),
-  mergeUsers: (merge) => mergeUsers(mergeDialect, merge),
-  insertMissing: (merge) => insertMissing(mergeDialect, merge),
+  ...mergesOf(merging),
 }

@@ -1,5 +1,5 @@
 import type { LogicalType } from '../../model/table.ts'
-import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../merge.ts'
+import { type MergeDialect, mergesOf } from '../merge.ts'
 import type { Dialect } from '../port.ts'
 import { deleteMatched, mergeInto } from '../upsert.ts'
 import { change } from './change.ts'
@@ -28,7 +28,5 @@ export const dialect: Dialect = {
   logicalType,
   canWiden: (from, to) => WIDENINGS[from] === to,
   change,
-  mergeEvents: (merge) => mergeEvents(merging, merge),
-  mergeUsers: (merge) => mergeUsers(merging, merge),
-  insertMissing: (merge) => insertMissing(merging, merge),
+  ...mergesOf(merging),
 }

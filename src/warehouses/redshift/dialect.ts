@@ -1,7 +1,7 @@
 import type { Column, LogicalType, Table, TableName } from '../../model/table.ts'
 import type { Change } from '../../plan/change.ts'
 import { quote, table } from '../ansi.ts'
-import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../merge.ts'
+import { type MergeDialect, mergesOf } from '../merge.ts'
 import type { Dialect } from '../port.ts'
 import { identifiers, MAX_TEXT_BYTES } from './limits.ts'
 import { removeRows, replaceRows } from './replace.ts'
@@ -116,7 +116,5 @@ export const dialect: Dialect = {
   logicalType: (type) => LOGICAL_TYPES.get(type),
   canWiden: () => false,
   change,
-  mergeEvents: (merge) => mergeEvents(merging, merge),
-  mergeUsers: (merge) => mergeUsers(merging, merge),
-  insertMissing: (merge) => insertMissing(merging, merge),
+  ...mergesOf(merging),
 }

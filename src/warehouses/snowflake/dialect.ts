@@ -1,6 +1,6 @@
 import { type Column, LOGICAL_TYPES, type LogicalType, type TableName, type TypedColumn } from '../../model/table.ts'
 import type { Change } from '../../plan/change.ts'
-import { insertMissing, type MergeDialect, mergeEvents, mergeUsers } from '../merge.ts'
+import { type MergeDialect, mergesOf } from '../merge.ts'
 import type { Dialect } from '../port.ts'
 import { deleteMatched, mergeInto } from '../upsert.ts'
 import { identifiers } from './limits.ts'
@@ -116,7 +116,5 @@ export const dialect: Dialect = {
   // ALTER TABLE makes texts longer and numbers of one scale larger, both of which have their greatest size already.
   canWiden: () => false,
   change,
-  mergeEvents: (merge) => mergeEvents(merging, merge),
-  mergeUsers: (merge) => mergeUsers(merging, merge),
-  insertMissing: (merge) => insertMissing(merging, merge),
+  ...mergesOf(merging),
 }
