@@ -8,6 +8,8 @@ import type { PgSettings } from './connection.ts'
 export interface DriverError extends Error {
   code?: string
   detail?: string
+  /** Of the object that an error is about. */
+  schema?: string
 }
 
 /** What an error means for us: what a reader is told, and what follows from it. */
@@ -105,3 +107,15 @@ export const dependents = (text: string): Meaning =>
 
 export const inTheWay = (message: string): Meaning =>
   meaning('WarehouseError', 'Retry', `another session was in the way: ${message}`)
+
+const DUPLICATE_OBJECTS = new Set(['42710', '42P06', '42P07'])
+
+/**
+ * Whether two sessions made the same thing at once and this was the later one: `IF NOT EXISTS` looks before it writes into
+ * the catalog, and finds the thing when it looks again.
+ */
+export function hasLostRace(sql: string, error: unknown): boolean {
+  if (!/^CREATE \w+ IF NOT EXISTS /.test(sql) || !(error instanceof EngageError)) return false
+  const { code = '', schema }: DriverError = error.cause instanceof Error ? error.cause : error
+  return DUPLICATE_OBJECTS.has(code) || (code === '23505' && schema === 'pg_catalog')
+}

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { EngageError } from '../../model/errors.ts'
 import type { Observed, Session, StageInput } from '../port.ts'
+import { hasLostRace } from './errors.ts'
 
 /** A session over the protocol of Postgres; what the server is, its subclasses say. */
 export abstract class PgSession implements Session {
@@ -23,8 +24,15 @@ export abstract class PgSession implements Session {
     return (await this.run(() => this.client.query<Record<string, string | null>>(sql))).rows
   }
 
+  /** Outside a transaction, which an error ends, a statement that lost a race is sent once more. */
   async execute(sql: string): Promise<number> {
-    return (await this.run(() => this.client.query(sql))).rowCount ?? 0
+    const send = async () => (await this.run(() => this.client.query(sql))).rowCount ?? 0
+    try {
+      return await send()
+    } catch (error) {
+      if (this.inTransaction || !hasLostRace(sql, error)) throw error
+      return await send()
+    }
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { numberText } from '../../../src/engage/decimal.ts'
-import { LOGICAL_TYPES, type LogicalType } from '../../../src/model/table.ts'
+import { LOGICAL_TYPES, type LogicalType, type Table } from '../../../src/model/table.ts'
+import type { Change } from '../../../src/plan/change.ts'
 import { casesOf, columnsOf, type Suite, Workbench } from './workbench.ts'
 
 const EVERY_TYPE = Object.fromEntries(LOGICAL_TYPES.map((type) => [`a_${type.toLowerCase()}`, type]))
@@ -49,6 +50,22 @@ export function describeSchema(suite: Suite): void {
       expect(seen?.columns.map(({ name, type }) => [name, type && bench.dialect.sqlType(type)])).toEqual(
         Object.entries(EVERY_TYPE).map(([name, type]) => [name, bench.dialect.sqlType(type)]),
       )
+    })
+
+    it('may be made by several sessions at once', async ({ skip }) => {
+      skip(bench.warehouse.capabilities.localOnly, 'one process has the warehouse, and makes one thing after another')
+      const table: Table = { schema: bench.nameSchema(), name: 'things', key: [], columns: columnsOf(EVERY_TYPE) }
+      const changes: Change[] = [
+        { kind: 'CreateSchema', schema: table.schema },
+        { kind: 'CreateTable', table },
+      ]
+      const sessions = await Promise.all(Array.from({ length: 4 }, () => bench.warehouse.connect()))
+      try {
+        await Promise.all(sessions.map((session) => bench.applyIn(session, changes)))
+      } finally {
+        for (const session of sessions) await session.close()
+      }
+      expect((await observed(table.schema)).map(({ columns }) => columns.length)).toEqual([table.columns.length])
     })
 
     it('observes schemas that are empty, leaves out those that do not exist, and tells views from tables', async () => {

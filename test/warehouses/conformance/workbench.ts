@@ -95,14 +95,23 @@ export class Workbench {
     return this.warehouse.dialect
   }
 
-  async apply(...changes: Change[]): Promise<void> {
-    for (const change of changes) for (const sql of this.dialect.change(change)) await this.session.execute(sql)
+  apply(...changes: Change[]): Promise<void> {
+    return this.applyIn(this.session, changes)
   }
 
-  /** Makes a schema of a name that is not taken. */
-  async newSchema(): Promise<string> {
+  async applyIn(session: Session, changes: readonly Change[]): Promise<void> {
+    for (const change of changes) for (const sql of this.dialect.change(change)) await session.execute(sql)
+  }
+
+  /** A name that no schema has; whatever makes it, it is dropped in the end. */
+  nameSchema(): string {
     const schema = `engageops_test_${randomUUID().slice(0, 8)}`
     this.#schemas.push(schema)
+    return schema
+  }
+
+  async newSchema(): Promise<string> {
+    const schema = this.nameSchema()
     await this.apply({ kind: 'CreateSchema', schema })
     return schema
   }
