@@ -13,10 +13,13 @@ const tools = path.join(import.meta.dirname, '../test/tools')
 /** Whether there is a Go to build tools with. */
 export const hasGo = (): boolean => spawnSync('go', ['version']).status === 0
 
-/** Runs below a lock: what another process has built meanwhile is taken. */
+/**
+ * Runs below a lock: what another process has built meanwhile is taken. Tools run for seconds and compile for minutes: a
+ * third of that time goes into making them faster and debuggable.
+ */
 const BUILD = `
 [ -e "$BINARY" ] && exit
-go build -trimpath -ldflags='-s -w' -o "$BINARY.new" "$PACKAGE"
+go build -trimpath -gcflags='all=-N -l -dwarf=false' -ldflags='-s -w' -o "$BINARY.new" "$PACKAGE"
 mv "$BINARY.new" "$BINARY"`
 
 /**
