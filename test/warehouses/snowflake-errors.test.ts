@@ -166,13 +166,16 @@ describe('keys', () => {
 })
 
 describe('refusals of Snowflake', () => {
-  const refusedBy = async (refusals: Parameters<typeof scriptSnowflake>[0], work = 'MERGE 1') => {
+  const refusedBy = async (
+    refusals: Parameters<typeof scriptSnowflake>[0],
+    changed: Partial<SnowflakeSettings> = {},
+  ) => {
     const server = await scriptSnowflake(refusals)
     try {
       return await errorOf(
         (async () => {
-          await using session = await open({ ...SETTINGS, endpoint: server.endpoint })
-          await session.execute(work)
+          await using session = await open({ ...SETTINGS, ...changed, endpoint: server.endpoint })
+          await session.execute('MERGE 1')
         })(),
       )
     } finally {
@@ -293,6 +296,17 @@ describe('refusals of Snowflake', () => {
     expect(error).toMatchObject({ reason, consequence })
     expect(error.message).toContain(message)
     expect(error.message).toContain(code)
+  })
+
+  it.each([
+    ['091003', 'Failure using stage area. Cause: [Access Denied (Status Code: 403; Error Code: AccessDenied)]'],
+    ['003167', "Location 's3://company-staging/engageops' is not allowed by integration BUCKETS"],
+  ])('to read a bucket: %s', async (code, message) => {
+    const staging = { stage: 'loading.files', url: 's3://company-staging/engageops' }
+    const statement = (sql: string) => (sql === 'MERGE 1' ? { code, message } : undefined)
+    const error = await refusedBy({ statement }, { staging })
+    expect(error).toMatchObject({ reason: 'PermissionDenied', consequence: 'Stalled' })
+    expect(error.message).toContain('let its storage integration read s3://company-staging/engageops')
   })
 
   it.each([

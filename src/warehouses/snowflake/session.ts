@@ -1,19 +1,33 @@
+import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { Connection, ConnectionOptions, RowStatement } from 'snowflake-sdk'
 import type { SnowflakeSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, StagePart, WarehouseEnvironment } from '../port.ts'
-import { CLOSE_MS, CONNECT_MS, connectionOptions, REQUEST_MS, SESSION_SETTINGS, STATEMENT_MS } from './config.ts'
+import { gzipped, StagingFolder } from '../staging/folder.ts'
+import {
+  CLOSE_MS,
+  CONNECT_MS,
+  connectionOptions,
+  REQUEST_MS,
+  SESSION_SETTINGS,
+  STATEMENT_MS,
+  type Staging,
+  stagingPlace,
+} from './config.ts'
 import { dialect } from './dialect.ts'
 import { newConnection } from './driver.ts'
 import { noDatabase, noWarehouse, toEngageError, tooLate } from './errors.ts'
 import { addressable, observeQuery } from './introspect.ts'
 import {
+  type CopySource,
   compress,
   copyStatement,
+  externalFolder,
   filesStatement,
   folderOf,
+  type Load,
   loadsOf,
   putStatement,
   stageStatement,
@@ -28,7 +42,7 @@ export async function openSession(
   signal?: AbortSignal,
 ): Promise<Session> {
   const options = await connectionOptions(settings, environment)
-  const opening = logIn(options, settings)
+  const opening = logIn(options, settings, environment)
   try {
     return await within(opening, CONNECT_MS, () => tooLate('the login was given up', settings), signal)
   } catch (error) {
@@ -41,10 +55,14 @@ export async function openSession(
   }
 }
 
-async function logIn(options: ConnectionOptions, settings: SnowflakeSettings): Promise<Session> {
+async function logIn(
+  options: ConnectionOptions,
+  settings: SnowflakeSettings,
+  environment: WarehouseEnvironment,
+): Promise<Session> {
   const connection = await newConnection(options)
   await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
-  const session = new SnowflakeSession(connection, settings)
+  const session = new SnowflakeSession(connection, settings, environment)
   try {
     await session.execute(SESSION_SETTINGS)
     await session.checkContext()
@@ -57,6 +75,9 @@ async function logIn(options: ConnectionOptions, settings: SnowflakeSettings): P
 
 const CONTEXT = 'SELECT CURRENT_DATABASE() AS database, CURRENT_WAREHOUSE() AS warehouse, CURRENT_VERSION() AS version'
 
+/** Runs the COPY of a load. */
+type Copy = (source: CopySource) => Promise<unknown>
+
 interface Outcome {
   statement: RowStatement
   rows: readonly unknown[][]
@@ -65,6 +86,7 @@ interface Outcome {
 class SnowflakeSession implements Session {
   readonly #connection: Connection
   readonly #settings: SnowflakeSettings
+  readonly #environment: WarehouseEnvironment
   #stages = 0
   /** Schemas that have a place for files. */
   readonly #filesIn = new Set<string>()
@@ -72,9 +94,10 @@ class SnowflakeSession implements Session {
   /** Why the session cannot be used any more. */
   #lost: EngageError | undefined
 
-  constructor(connection: Connection, settings: SnowflakeSettings) {
+  constructor(connection: Connection, settings: SnowflakeSettings, environment: WarehouseEnvironment) {
     this.#connection = connection
     this.#settings = settings
+    this.#environment = environment
   }
 
   /** Snowflake lets a session begin without the database and the warehouse that it asked for. */
@@ -120,20 +143,36 @@ class SnowflakeSession implements Session {
   }
 
   async stage(input: StageInput): Promise<string> {
-    const { schema } = input
     this.#stages += 1
     const stage = this.#stages
-    const name = dialect.table({ schema, name: `eo_stage_${stage}` })
+    const name = dialect.table({ schema: input.schema, name: `eo_stage_${stage}` })
     await this.execute(stageStatement(name, input))
-    if (!this.#filesIn.has(schema)) await this.execute(filesStatement(schema))
-    this.#filesIn.add(schema)
+    const { staging } = this.#settings
     const types = typesOf(input.columns)
-    for (const [number, { columns, parts }] of loadsOf(input).entries()) {
-      const folder = folderOf(schema, stage, number)
-      for (const part of parts) await this.#put(part, folder)
-      await this.execute(copyStatement(name, columns, types, folder))
+    for (const [number, load] of loadsOf(input).entries()) {
+      const copy = (source: CopySource) => this.execute(copyStatement(name, load.columns, types, source))
+      if (staging) await this.#throughBucket(staging, load, copy)
+      else await this.#throughSnowflake(input.schema, folderOf(input.schema, stage, number), load, copy)
     }
     return name
+  }
+
+  async #throughBucket(staging: Staging, { parts }: Load, copy: Copy): Promise<void> {
+    await using folder = await StagingFolder.in(stagingPlace(staging), this.#environment)
+    const files: string[] = []
+    for (const [number, { path }] of parts.entries()) {
+      const file = `${number}.csv.gz`
+      await folder.put(file, await gzipped(createReadStream(path)))
+      files.push(file)
+    }
+    await copy({ folder: externalFolder(staging.stage, folder.name), files })
+  }
+
+  async #throughSnowflake(schema: string, folder: string, { parts }: Load, copy: Copy): Promise<void> {
+    if (!this.#filesIn.has(schema)) await this.execute(filesStatement(schema))
+    this.#filesIn.add(schema)
+    for (const part of parts) await this.#put(part, folder)
+    await copy({ folder })
   }
 
   async #put(part: StagePart, folder: string): Promise<void> {
