@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Connection, ConnectionOptions, RowStatement } from 'snowflake-sdk'
 import type { SnowflakeSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
+import { inTime } from '../in-time.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, StagePart, WarehouseEnvironment } from '../port.ts'
 import { gzipped, StagingFolder } from '../staging/folder.ts'
@@ -34,7 +35,6 @@ import {
   typesOf,
 } from './load.ts'
 import { rowsOf } from './rows.ts'
-import { within } from './within.ts'
 
 export async function openSession(
   settings: SnowflakeSettings,
@@ -44,7 +44,7 @@ export async function openSession(
   const options = await connectionOptions(settings, environment)
   const opening = logIn(options, settings, environment)
   try {
-    return await within(opening, CONNECT_MS, () => tooLate('the login was given up', settings), signal)
+    return await inTime(opening, CONNECT_MS, () => tooLate('the login was given up', settings), signal)
   } catch (error) {
     // The driver cannot be told to stop: a login that comes through later is ended.
     opening.then(
@@ -192,7 +192,7 @@ class SnowflakeSession implements Session {
     if (this.#closed) return
     this.#closed = true
     const ended = new Promise<void>((resolve) => this.#connection.destroy(() => resolve()))
-    await within(ended, CLOSE_MS, () => tooLate('the session was left open', this.#settings)).catch(() => undefined)
+    await inTime(ended, CLOSE_MS, () => tooLate('the session was left open', this.#settings)).catch(() => undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -218,7 +218,7 @@ class SnowflakeSession implements Session {
     }
     try {
       // Beside the server's own limit: a server that is gone enforces none.
-      return await within(outcome, STATEMENT_MS + REQUEST_MS, late)
+      return await inTime(outcome, STATEMENT_MS + REQUEST_MS, late)
     } catch (error) {
       const told = toEngageError(error, this.#settings)
       if (told.reason === 'WarehouseUnreachable') this.#lost = told
