@@ -6,7 +6,7 @@ import { BreakableForward } from '../operator/breakable-forward.ts'
 import { type Place, SERVERS } from '../warehouses/places.ts'
 import { contentOf, QuickstartPlace } from './quickstart-place.ts'
 
-/** Until an apply must have given up on a warehouse, in milliseconds. */
+/** Until an apply or a sync must have given up on a warehouse, in milliseconds. */
 const DEADLINE_MS = 45_000
 /** Connections that an apply may try of a warehouse that does not answer: a few for each resource, and no storm. */
 const MOST_ATTEMPTS = 20
@@ -74,7 +74,9 @@ for (const { kind, lacks, start } of SERVERS) {
     }, async () => {
       const folder = await quickstart.open()
       await applied(folder)
+      const begin = performance.now()
       const cut = await syncFolder(folder, { onProgress: () => way.cut() })
+      expect(performance.now() - begin).toBeLessThan(DEADLINE_MS)
       way.mend()
       expectNoSecret(seen(folder, cut))
       const failed = [...cut.runs.map(({ status }) => status), ...cut.problems.map(({ reason }) => reason)]

@@ -51,7 +51,7 @@ export async function connectionOptions(
     representNullAsStringNull: false,
     rowMode: 'array',
     timeout: REQUEST_MS,
-    // A login that we gave up would otherwise go on for minutes. Of statements the driver repeats requests seven times.
+    // A login that we gave up would otherwise go on for minutes. For statements see outage.ts.
     sfRetryMaxLoginRetries: 0,
   }
 }

@@ -30,6 +30,10 @@ export function toEngageError(error: unknown, settings: SnowflakeSettings): Enga
   return new EngageError(reason, consequence, `${message} [${codeOf(thrown) || 'no code'}${query}]`)
 }
 
+/** Requests failed, by the network's error code or `HTTP nnn`. */
+export const outOfReach = (failure: string, settings: SnowflakeSettings): EngageError =>
+  new EngageError('WarehouseUnreachable', 'Wait', `${serverOf(settings)} does not answer: ${failure}`)
+
 /** Something took too long: the server is there, but says nothing. */
 export const tooLate = (what: string, settings: SnowflakeSettings): EngageError =>
   new EngageError('WarehouseUnreachable', 'Wait', `${serverOf(settings)} does not answer in time: ${what}`)

@@ -19,7 +19,7 @@ import {
 } from './config.ts'
 import { dialect } from './dialect.ts'
 import { newConnection } from './driver.ts'
-import { noDatabase, noWarehouse, toEngageError, tooLate } from './errors.ts'
+import { noDatabase, noWarehouse, outOfReach, toEngageError, tooLate } from './errors.ts'
 import { addressable, observeQuery } from './introspect.ts'
 import {
   type CopySource,
@@ -34,6 +34,7 @@ import {
   stageStatement,
   typesOf,
 } from './load.ts'
+import { onOutage } from './outage.ts'
 import { rowsOf } from './rows.ts'
 
 export async function openSession(
@@ -205,20 +206,23 @@ class SnowflakeSession implements Session {
    */
   async #run(sql: string): Promise<Outcome> {
     if (this.#lost) throw this.#lost
-    let statement: RowStatement | undefined
-    const outcome = new Promise<Outcome>((resolve, reject) => {
-      statement = this.#connection.execute({
-        sqlText: sql,
-        complete: (error, completed, rows = []) => (error ? reject(error) : resolve({ statement: completed, rows })),
-      })
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    const statement = this.#connection.execute({
+      sqlText: sql,
+      complete: (error, completed, rows = []) => {
+        endWatch()
+        if (error) reject(error)
+        else resolve({ statement: completed, rows })
+      },
     })
+    const endWatch = onOutage(statement, (failure) => reject(outOfReach(failure, this.#settings)))
     const late = () => {
-      statement?.cancel()
+      statement.cancel()
       return tooLate('a statement was cancelled', this.#settings)
     }
     try {
       // Beside the server's own limit: a server that is gone enforces none.
-      return await inTime(outcome, STATEMENT_MS + REQUEST_MS, late)
+      return await inTime(promise, STATEMENT_MS + REQUEST_MS, late)
     } catch (error) {
       const told = toEngageError(error, this.#settings)
       if (told.reason === 'WarehouseUnreachable') this.#lost = told
