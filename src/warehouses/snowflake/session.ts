@@ -206,23 +206,22 @@ class SnowflakeSession implements Session {
    */
   async #run(sql: string): Promise<Outcome> {
     if (this.#lost) throw this.#lost
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    const driver = Promise.withResolvers<Outcome>()
+    const outage = Promise.withResolvers<never>()
     const statement = this.#connection.execute({
       sqlText: sql,
-      complete: (error, completed, rows = []) => {
-        endWatch()
-        if (error) reject(error)
-        else resolve({ statement: completed, rows })
-      },
+      complete: (error, completed, rows = []) =>
+        error ? driver.reject(error) : driver.resolve({ statement: completed, rows }),
     })
-    const endWatch = onOutage(statement, (failure) => reject(outOfReach(failure, this.#settings)))
+    const endWatch = onOutage(statement, (failure) => outage.reject(outOfReach(failure, this.#settings)))
+    driver.promise.catch(() => undefined).finally(endWatch)
     const late = () => {
       statement.cancel()
       return tooLate('a statement was cancelled', this.#settings)
     }
     try {
       // Beside the server's own limit: a server that is gone enforces none.
-      return await inTime(promise, STATEMENT_MS + REQUEST_MS, late)
+      return await inTime(Promise.race([driver.promise, outage.promise]), STATEMENT_MS + REQUEST_MS, late)
     } catch (error) {
       const told = toEngageError(error, this.#settings)
       if (told.reason === 'WarehouseUnreachable') this.#lost = told
