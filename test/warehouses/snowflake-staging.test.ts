@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hasGo } from '../../scripts/go-tool.ts'
+import { applyFolder } from '../../src/local/apply-folder.ts'
 import type { SnowflakeSettings } from '../../src/model/destination.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { environmentOf, startServer } from '../object-store/on-store.ts'
@@ -8,6 +9,8 @@ import { hasPython } from '../tools/python-venv.ts'
 import { describeEvents } from './conformance/events.ts'
 import { describeLoad } from './conformance/load.ts'
 import { Workbench } from './conformance/workbench.ts'
+import { DUCKDB } from './places.ts'
+import { Quickstart } from './quickstart.ts'
 import { type SnowflakeServer, startSnowflake } from './snowflake-server.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -40,23 +43,35 @@ describe.skipIf(isSkipped)(`Snowflake, by COPY from an external stage${reason}`,
       reference.name === 'warehouse' ? server.secret(reference) : environmentOf(keys).secret(reference),
   })
 
-  /** A warehouse whose stage has the URL of the bucket; files are put where the staging block says. */
-  async function setUp(staging: Partial<SnowflakeSettings['staging']> = {}, environment = secrets()) {
-    const withoutStaging = await server.createDatabase()
-    const settings: SnowflakeSettings = {
-      ...withoutStaging,
-      staging: {
-        stage: STAGE,
-        url,
-        endpoint: `http://127.0.0.1:${store.port}`,
-        credentialsSecretRef: { name: 'store' },
-        ...staging,
-      },
-    }
-    const warehouse = await openWarehouse({ kind: 'snowflake', settings }, environment)
-    await using administrator = await warehouse.connect()
+  /** A database whose stage has the URL of the bucket; files are put where the staging block says. */
+  async function newSettings(staging: Partial<SnowflakeSettings['staging']>): Promise<SnowflakeSettings> {
+    const settings = await server.createDatabase()
+    const withoutStaging = await openWarehouse({ kind: 'snowflake', settings }, secrets())
+    await using administrator = await withoutStaging.connect()
     await administrator.execute(`CREATE STAGE ${STAGE} URL = '${url}' STORAGE_INTEGRATION = buckets`)
+    const endpoint = `http://127.0.0.1:${store.port}`
+    return {
+      ...settings,
+      staging: { stage: STAGE, url, endpoint, credentialsSecretRef: { name: 'store' }, ...staging },
+    }
+  }
+
+  async function setUp(staging: Partial<SnowflakeSettings['staging']> = {}, environment = secrets()) {
+    const settings = await newSettings(staging)
+    const warehouse = await openWarehouse({ kind: 'snowflake', settings }, environment)
     return { warehouse, tearDown: async () => undefined }
+  }
+
+  async function quickstartWith(staging: Partial<SnowflakeSettings['staging']>): Promise<Quickstart> {
+    return await Quickstart.at({
+      block: { snowflake: await newSettings(staging) },
+      environment: {
+        ENGAGEOPS_SECRET_WAREHOUSE_KEY: await server.secret({ name: 'warehouse', key: 'key' }),
+        ENGAGEOPS_SECRET_STORE_ACCESSKEYID: store.secret.accessKeyId,
+        ENGAGEOPS_SECRET_STORE_SECRETACCESSKEY: store.secret.secretAccessKey,
+      },
+      stop: async () => undefined,
+    })
   }
   const objects = async () => (await store.s3.listObjectsV2({ Bucket: bucket })).Contents ?? []
 
@@ -118,5 +133,28 @@ describe.skipIf(isSkipped)(`Snowflake, by COPY from an external stage${reason}`,
     expect(String(refused)).toContain('correct the Secret store')
     expect(String(refused)).not.toContain(secretAccessKey)
     await bench.close()
+  })
+
+  it('loads the quickstart as DuckDB does', async () => {
+    await using onDuckDb = await Quickstart.at(await DUCKDB.start())
+    await using onSnowflake = await quickstartWith({})
+    for (const quickstart of [onDuckDb, onSnowflake]) {
+      await quickstart.apply()
+      await quickstart.sync()
+    }
+    expect(await onSnowflake.tables()).toEqual(await onDuckDb.tables())
+    expect(await objects()).toEqual([])
+  })
+
+  it('is part of the connection test', async () => {
+    await using quickstart = await quickstartWith({ url: `s3compat://no-${bucket}` })
+    const folder = await quickstart.open()
+    await applyFolder(folder)
+    const [destination] = await folder.store.destinations()
+    expect(destination?.status?.connection).toMatchObject({ state: 'Failed' })
+    expect(destination?.status?.connection?.steps.find(({ status }) => status === 'Failed')).toMatchObject({
+      name: 'Load',
+      message: expect.stringContaining('spec.snowflake.staging.url'),
+    })
   })
 })
