@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { storeAccess, storeUrl } from './object-store.ts'
 import { type Resource, secretKeyReference } from './resource.ts'
-import { exactlyOne, notMatching, ruled, textMap } from './rules.ts'
+import { exactlyOne, fieldsRule, notMatching, ruled, textMap } from './rules.ts'
 import { interval, intervalOrOnSync, schedule, timeZone } from './schedule.ts'
 import type { DestinationStatus } from './status.ts'
-import { storeUrl } from './store-url.ts'
 
 const host = z.string().min(1).max(253).describe('Host name or address of the server.')
 const port = (standard: number) => z.int().min(1).max(65535).default(standard).describe('TCP port.')
@@ -15,6 +15,42 @@ const sslMode = z
   .default('VerifyFull')
   .describe('How the server is verified: VerifyFull checks certificate and host name.')
 const caSecretRef = secretKeyReference.describe('Where the PEM certificate of the authority stands.')
+
+const startsWith = (value: unknown, start: string) => typeof value === 'string' && value.startsWith(start)
+
+const snowflakeStaging = ruled(
+  z.strictObject({
+    stage: z
+      .string()
+      .max(768)
+      .regex(
+        /^(([A-Za-z_][A-Za-z0-9_$]*|"[^"]+")\.){1,2}([A-Za-z_][A-Za-z0-9_$]*|"[^"]+")$/,
+        'is no name of a stage: write SCHEMA.STAGE or DATABASE.SCHEMA.STAGE, as in SQL',
+      )
+      .describe(
+        'External stage that COPY loads from, made by an administrator: SCHEMA.STAGE or DATABASE.SCHEMA.STAGE.',
+      ),
+    url: z
+      .string()
+      .max(1024)
+      .regex(
+        /^(s3|s3compat|gcs):\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9](\/.*)?$/,
+        'is no place that files can be put in: write s3://BUCKET/PREFIX, gcs://BUCKET/PREFIX or s3compat://BUCKET/PREFIX',
+      )
+      .describe('URL of that stage, where EngageOps puts the files.'),
+    ...storeAccess,
+  }),
+  fieldsRule({
+    message: 'needs HMAC keys for a bucket of Google: write credentialsSecretRef',
+    cel: "!self.url.startsWith('gcs:') || has(self.credentialsSecretRef)",
+    holds: ({ url, credentialsSecretRef }) => !startsWith(url, 'gcs:') || credentialsSecretRef !== undefined,
+  }),
+  fieldsRule({
+    message: 'needs the address of an S3-compatible store: write endpoint',
+    cel: "!self.url.startsWith('s3compat:') || has(self.endpoint)",
+    holds: ({ url, endpoint }) => !startsWith(url, 's3compat:') || endpoint !== undefined,
+  }),
+)
 
 const snowflakeFields = z.strictObject({
   account: z
@@ -44,6 +80,9 @@ const snowflakeFields = z.strictObject({
   oauthTokenSecretRef: secretKeyReference
     .optional()
     .describe('Where the OAuth access token stands; something else must renew it.'),
+  staging: snowflakeStaging
+    .optional()
+    .describe('A bucket of your own that COPY loads from; without it files are put into a stage inside Snowflake.'),
 })
 
 const snowflake = ruled(

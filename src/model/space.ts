@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { storeAccess, storeUrl } from './object-store.ts'
 import { type Resource, resourceName, secretKeyReference } from './resource.ts'
 import {
   exactlyOne,
@@ -14,7 +15,6 @@ import {
 } from './rules.ts'
 import { schedule } from './schedule.ts'
 import type { SpaceStatus } from './status.ts'
-import { storeUrl } from './store-url.ts'
 import { LOGICAL_TYPES } from './table.ts'
 
 /** Schemas that the warehouses and EngageOps itself need. */
@@ -51,32 +51,12 @@ const connection = z.strictObject({
 /** The kinds a source can have, each by its field. */
 const SOURCE_KINDS = ['objectStore', 'volume', 'directory', 'receiver'] as const
 
-const endpoint = z
-  .string()
-  .max(1024)
-  .regex(
-    /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/-]*)?$/,
-    'is no address of a store: write https://HOST or https://HOST:PORT, without user and password',
-  )
-
 const sourceFields = z.strictObject({
   name: resourceName.describe('Name of the source; checkpoints carry it.'),
   objectStore: z
     .strictObject({
       url: storeUrl.describe('Where the objects stand: s3://bucket/prefix.'),
-      region: z
-        .string()
-        .min(1)
-        .max(63)
-        .optional()
-        .describe('Region of the bucket. Default: AWS_REGION of the environment, else us-east-1.'),
-      endpoint: endpoint.optional().describe("Endpoint of an S3-compatible store. Default: Amazon's of the region."),
-      credentialsSecretRef: z
-        .strictObject({ name: z.string().min(1).max(253).describe('Name of the Secret.') })
-        .optional()
-        .describe(
-          'Secret with accessKeyId, secretAccessKey and, for temporary ones, sessionToken; without it the default provider chain is used.',
-        ),
+      ...storeAccess,
     })
     .optional()
     .describe('Objects in S3-compatible storage.'),

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { type Consequence, EngageError } from '../model/errors.ts'
+import { refusesCredentials, storeFailure } from '../s3/failure.ts'
 
 /** Where something went wrong. */
 export interface StorePlace {
@@ -13,33 +13,26 @@ export interface StorePlace {
   key: string | undefined
 }
 
-/** What the SDK's errors, and those of Node below them, may carry. */
-const thrown = z.object({
-  name: z.string().catch(''),
-  code: z.string().optional().catch(undefined),
-  Region: z.string().optional().catch(undefined),
-  $metadata: z.object({ httpStatusCode: z.number().optional() }).optional().catch(undefined),
-  $response: z
-    .object({ headers: z.record(z.string(), z.string()) })
-    .optional()
-    .catch(undefined),
-})
-
 /**
  * What an S3 request ended with, in our words: which field is wrong, and the fix. Only codes of the cause are told, and it
  * is not attached: a store's own text may repeat what a request was signed with.
  */
 export function storeError(place: StorePlace, cause: unknown): EngageError {
-  const facts = thrown.parse(cause)
-  const status = facts.$metadata?.httpStatusCode
-  const code = facts.code ?? facts.name
-  const told = status === undefined ? code : `HTTP ${status} ${code}`
+  const failure = storeFailure(cause)
+  const { code, status, told } = failure
   const { bucket, region, secret, key } = place
   const unreachable = (consequence: Consequence, what: string) =>
     new EngageError('SourceUnreachable', consequence, `source ${place.source}: ${what}`)
   const unreadable = (consequence: Consequence, what: string) =>
     new EngageError('SourceUnreadable', consequence, `source ${place.source}: ${key}: ${what}`)
 
+  if (refusesCredentials(failure)) {
+    const field = secret ? `objectStore.credentialsSecretRef ${secret}` : 'the credentials of the environment'
+    return unreachable(
+      'Stalled',
+      `${field}: the store refused them (${code}): write accessKeyId and secretAccessKey (and sessionToken for temporary ones) that are valid`,
+    )
+  }
   switch (code) {
     case 'AbortError':
     case 'ABORT_ERR':
@@ -53,27 +46,11 @@ export function storeError(place: StorePlace, cause: unknown): EngageError {
         'Stalled',
         'objectStore.credentialsSecretRef: no credentials were found: name a Secret with accessKeyId and secretAccessKey, or give the pod a role',
       )
-    case 'InvalidAccessKeyId':
-    case 'XAdminUserNotFound': // What versitygw says in its place.
-    case 'SignatureDoesNotMatch':
-    case 'InvalidToken':
-    case 'ExpiredToken':
-    case 'TokenRefreshRequired':
-    case 'AuthorizationQueryParametersError':
-    case 'InvalidClientTokenId':
-    case 'UnrecognizedClientException': {
-      const field = secret ? `objectStore.credentialsSecretRef ${secret}` : 'the credentials of the environment'
-      return unreachable(
-        'Stalled',
-        `${field}: the store refused them (${code}): write accessKeyId and secretAccessKey (and sessionToken for temporary ones) that are valid`,
-      )
-    }
     case 'PermanentRedirect':
     case 'TemporaryRedirect':
     case 'AuthorizationHeaderMalformed':
     case 'IllegalLocationConstraintException': {
-      const right = facts.Region ?? facts.$response?.headers['x-amz-bucket-region']
-      const fix = right ? `write region: ${right}` : 'write the region of the bucket'
+      const fix = failure.region ? `write region: ${failure.region}` : 'write the region of the bucket'
       return unreachable('Stalled', `objectStore.region ${region}: the bucket ${bucket} is not in it (${code}): ${fix}`)
     }
     case 'RequestTimeTooSkewed':

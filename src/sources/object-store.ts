@@ -8,6 +8,7 @@ import type {
 } from '@aws-sdk/client-s3'
 import { EngageError } from '../model/errors.ts'
 import type { SourceSpec } from '../model/space.ts'
+import { connectS3, regionOf } from '../s3/connect.ts'
 import { decompressed } from './decompress.ts'
 import { formatOf } from './formats.ts'
 import { type Dated, datedOf, extentOf, type Folder, type Marks, subfolder, TOP } from './listing.ts'
@@ -16,16 +17,8 @@ import type { Source, SourceEnvironment, SourceObject } from './port.ts'
 
 export type ObjectStoreSpec = NonNullable<SourceSpec['objectStore']>
 
-const DEFAULT_REGION = 'us-east-1'
-const CONNECT_MS = 10_000
-/** Without an answer, or within one without a byte, for so long a request counts as broken. */
-const SILENCE_MS = 60_000
-/** Of a request; the SDK waits longer from one to the next. */
-const ATTEMPTS = 5
 /** Of a body that breaks off; each goes on where the last one stood. */
 const RESUMES = 4
-/** A Secret may be rotated while a sync runs. */
-const CREDENTIALS_MS = 15 * 60_000
 
 /**
  * NDJSON objects below a prefix of an S3-compatible bucket. Objects do not grow: one that is written again is a new
@@ -158,49 +151,10 @@ export class ObjectStoreSource implements Source {
   async #ask<T>(request: (s3: S3, options: { abortSignal?: AbortSignal }) => Promise<T>, key?: string): Promise<T> {
     const { signal } = this.#environment
     try {
-      this.#connection ??= this.#connect()
+      this.#connection ??= connectS3(this.#spec, (reference) => this.#environment.secret(reference))
       return await request(await this.#connection, signal ? { abortSignal: signal } : {})
     } catch (error) {
       throw this.#error(error, key)
-    }
-  }
-
-  /** The SDK is loaded where a bucket is read, and only there: it takes its time. */
-  async #connect(): Promise<S3> {
-    const { S3 } = await import('@aws-sdk/client-s3')
-    const { endpoint, credentialsSecretRef } = this.#spec
-    return new S3({
-      region: this.#region(),
-      maxAttempts: ATTEMPTS,
-      requestHandler: {
-        connectionTimeout: CONNECT_MS,
-        requestTimeout: SILENCE_MS,
-        throwOnRequestTimeout: true,
-        socketTimeout: SILENCE_MS,
-      },
-      // Stores other than Amazon's do not all know the newer checksums.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-      ...(credentialsSecretRef ? { credentials: () => this.#credentials(credentialsSecretRef.name) } : {}),
-    })
-  }
-
-  #region(): string {
-    return this.#spec.region ?? process.env.AWS_REGION ?? DEFAULT_REGION
-  }
-
-  async #credentials(name: string) {
-    const read = (key: string) => this.#environment.secret({ name, key })
-    const sessionToken = await read('sessionToken').catch((error: unknown) => {
-      if (error instanceof EngageError && error.reason === 'SecretNotFound') return undefined
-      throw error
-    })
-    return {
-      accessKeyId: await read('accessKeyId'),
-      secretAccessKey: await read('secretAccessKey'),
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-      expiration: new Date(Date.now() + CREDENTIALS_MS),
     }
   }
 
@@ -214,7 +168,7 @@ export class ObjectStoreSource implements Source {
     const place = {
       source: this.name,
       bucket: this.#bucket,
-      region: this.#region(),
+      region: regionOf(this.#spec),
       endpoint: this.#spec.endpoint,
       secret: this.#spec.credentialsSecretRef?.name,
       key,

@@ -49,6 +49,24 @@ test.each(WAREHOUSE_KINDS)('the grants of %s', async (kind) => {
   await expect(script.join('\n')).toMatchFileSnapshot(`golden/grants-${kind}.sql`)
 })
 
+test('the grants of Snowflake with a bucket', () => {
+  const grantsIn = (stage: string) => {
+    const staging = { stage, url: 's3://company-staging/engageops' }
+    const spec = destinationSpec.parse({ snowflake: { ...BLOCKS.snowflake, staging } })
+    const { notes, statements } = grantsFor(warehouseOf(spec), SCHEMAS)
+    return [...notes, ...statements].filter((line) => / STAGE|LOADS/.test(line))
+  }
+  expect(grantsIn('loads.files')).toEqual([
+    "The stage must be there: CREATE STAGE analytics.loads.files URL = 's3://company-staging/engageops' STORAGE_INTEGRATION = ...",
+    'GRANT USAGE ON STAGE analytics.loads.files TO ROLE ENGAGEOPS',
+  ])
+  expect(grantsIn('"my.db".LOADS.files')).toEqual([
+    `The stage must be there: CREATE STAGE "my.db".LOADS.files URL = 's3://company-staging/engageops' STORAGE_INTEGRATION = ...`,
+    'GRANT USAGE ON SCHEMA "my.db".LOADS TO ROLE ENGAGEOPS',
+    'GRANT USAGE ON STAGE "my.db".LOADS.files TO ROLE ENGAGEOPS',
+  ])
+})
+
 describe('on Postgres', () => {
   let server: Awaited<ReturnType<typeof startPostgres>>
   let dir: string

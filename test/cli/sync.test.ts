@@ -77,6 +77,19 @@ test('a sync that failed does not make apply fail', async () => {
   expect((await engageops('sync')).code).toBe(EXIT.ok.code)
 })
 
+test('a sync whose warehouse cannot be opened stands in the history and the status', async () => {
+  await engageops('apply')
+  const file = path.join(dir, 'warehouse.duckdb')
+  await rename(file, `${file}.away`)
+  await writeFile(file, 'no database '.repeat(1000))
+  expect((await engageops('sync')).code).toBe(EXIT.failed.code)
+  await rename(`${file}.away`, file)
+  const history = (await engageops('history')).stdout
+  // One run in the space and in each of its four activations.
+  expect(history.match(/ Failure +0 +WarehouseError: .*warehouse\.duckdb is not a DuckDB database/g)).toHaveLength(5)
+  expect((await engageops('status')).stdout).toMatch(/EngageSpace\n.*\ndefault .*Failure \d+s ago/)
+})
+
 /** Runs `up` until it waits for the next sync, then interrupts it. */
 async function upUntilIdle() {
   const child = start('up')

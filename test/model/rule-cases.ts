@@ -5,6 +5,12 @@ import { ACTIONS, CLASSIC, POSTGRES, SPACE } from './manifests.ts'
 
 const [DESTINATION, ENGAGE_SPACE, ACTIVATION] = ['WarehouseDestination', 'EngageSpace', 'Activation'] as const
 
+const secret = { name: 's', key: 'k' }
+const SNOWFLAKE = { account: 'a', warehouse: 'w', database: 'd', username: 'u' }
+const withStaging = (staging: object) => ({
+  snowflake: { ...SNOWFLAKE, oauthTokenSecretRef: secret, staging: { stage: 's.files', ...staging } },
+})
+
 export const VALID: [Kind, spec: unknown][] = [
   [DESTINATION, POSTGRES],
   [
@@ -12,6 +18,9 @@ export const VALID: [Kind, spec: unknown][] = [
     { duckdb: { path: 'warehouse.duckdb' }, sync: { schedule: '*/15 8-18 * * mon-fri', timeZone: 'Asia/Tokyo' } },
   ],
   [DESTINATION, { ...POSTGRES, driftPolicy: { interval: 'OnSync' }, probeInterval: '90s' }],
+  [DESTINATION, withStaging({ url: 's3://bucket/prefix' })],
+  [DESTINATION, withStaging({ url: 'gcs://bucket', credentialsSecretRef: { name: 'hmac' } })],
+  [DESTINATION, withStaging({ url: 's3compat://bucket', endpoint: 'https://store.example.com' })],
   [ENGAGE_SPACE, SPACE],
   [
     ENGAGE_SPACE,
@@ -29,8 +38,6 @@ export const VALID: [Kind, spec: unknown][] = [
 const oneWarehouse =
   'must have exactly one warehouse block: write one of snowflake, databricks, bigquery, redshift, postgres or duckdb'
 const oneLogin = 'must have exactly one way to log in: write privateKeySecretRef or oauthTokenSecretRef'
-const secret = { name: 's', key: 'k' }
-const SNOWFLAKE = { account: 'a', warehouse: 'w', database: 'd', username: 'u' }
 const oneSource = 'must have exactly one kind: write one of objectStore, volume, directory or receiver'
 const oneComputation = 'must name exactly one computation: write one of audience, computedTrait or journey'
 export const ONE_STORAGE =
@@ -56,6 +63,18 @@ export const BROKEN: [Kind, spec: unknown, path: string, message: string][] = [
     { snowflake: { ...SNOWFLAKE, privateKeySecretRef: secret, oauthTokenSecretRef: secret } },
     'spec.snowflake',
     oneLogin,
+  ],
+  [
+    DESTINATION,
+    withStaging({ url: 'gcs://bucket' }),
+    'spec.snowflake.staging',
+    'needs HMAC keys for a bucket of Google: write credentialsSecretRef',
+  ],
+  [
+    DESTINATION,
+    withStaging({ url: 's3compat://bucket' }),
+    'spec.snowflake.staging',
+    'needs the address of an S3-compatible store: write endpoint',
   ],
   [DESTINATION, withSchedule('@hourly'), 'spec.sync.schedule: "@hourly"', schedule],
   [DESTINATION, withSchedule('0 0 0 * * *'), 'spec.sync.schedule: "0 0 0 * * *"', schedule],

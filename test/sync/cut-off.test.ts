@@ -3,9 +3,9 @@ import { type MergeDialect, mergesOf } from '../../src/warehouses/merge.ts'
 import type { Session, Warehouse } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { deleteMatched, mergeInto } from '../../src/warehouses/upsert.ts'
-import { cutOff } from '../warehouses/cut-off.ts'
+import { MortalClient } from '../warehouses/mortal-client.ts'
 import { startPostgres } from '../warehouses/postgres-server.ts'
-import { Quickstart } from '../warehouses/quickstart-folder.ts'
+import { Quickstart } from '../warehouses/quickstart.ts'
 
 let postgres: Awaited<ReturnType<typeof startPostgres>>
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => postgres.stop())
 
 /** Postgres as a warehouse that has no transactions of several statements, and merges as those do. */
-async function withoutTransactions(): Promise<{ block: string; warehouse: Warehouse }> {
+async function withoutTransactions(): Promise<{ block: object; warehouse: Warehouse }> {
   const database = await postgres.createDatabase()
   const settings = {
     host: postgres.host,
@@ -40,7 +40,7 @@ async function withoutTransactions(): Promise<{ block: string; warehouse: Wareho
   }
   const capabilities = { ...warehouse.capabilities, transactions: false, transactionalDdl: false }
   return {
-    block: `postgres: ${JSON.stringify(settings)}`,
+    block: { postgres: settings },
     warehouse: {
       ...warehouse,
       capabilities,
@@ -61,14 +61,13 @@ it('comes to the same tables without transactions, cut off after any statement',
   /** What a sync that dies after so many statements, and one after it, leave; and how many statements the first had. */
   const tablesAfter = async (statements: number) => {
     const { block, warehouse } = await withoutTransactions()
-    const folder = await Quickstart.create(block, warehouse)
-    await folder.apply()
-    const dying = cutOff(warehouse, statements)
-    await folder.sync(dying.warehouse).catch(() => undefined)
-    await folder.sync()
-    const tables = await folder.tables()
-    await folder.remove()
-    return { tables, spent: dying.spent() }
+    const place = { block, environment: {}, stop: async () => undefined }
+    await using quickstart = await Quickstart.at(place, { openWarehouse: async () => warehouse })
+    await quickstart.apply()
+    const client = new MortalClient(statements)
+    await quickstart.sync({ openWarehouse: async () => client.of(warehouse) }).catch(() => undefined)
+    await quickstart.sync()
+    return { tables: await quickstart.tables(), spent: client.spent }
   }
   const whole = await tablesAfter(Number.POSITIVE_INFINITY)
   expect(whole.spent).toBeGreaterThan(20)

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { WorkOrder } from '../../src/plan/work-order.ts'
-import type { Session, Warehouse } from '../../src/warehouses/port.ts'
 import { SyncBench } from '../sync/harness.ts'
 import { describeOnBigQuery } from './bigquery-server.ts'
+import { MortalClient } from './mortal-client.ts'
 
 const SPACE = { computedTraits: [{ key: 'score', type: 'Integer' }] }
 const ACTIVATIONS = { score: { computation: { computedTrait: 'score' }, classic: {} } }
@@ -26,31 +26,6 @@ const track = (id: string, second: number, properties: object) => ({
   },
   properties: { trait_key: 'score', ...properties },
 })
-
-/** Sessions of a process that dies once its calls to the warehouse have come to a number: the last still takes place. */
-function dying(warehouse: Warehouse, calls: number): { warehouse: Warehouse; made: () => number } {
-  let made = 0
-  const last = async <T>(call: () => Promise<T>): Promise<T> => {
-    if (made >= calls) throw new Error('the process is dead')
-    const result = await call()
-    made += 1
-    if (made === calls) throw new Error('the process dies')
-    return result
-  }
-  const dyingSession = (session: Session): Session => ({
-    serverVersion: () => session.serverVersion(),
-    observe: (schemas) => session.observe(schemas),
-    query: (sql) => last(() => session.query(sql)),
-    execute: (sql) => last(() => session.execute(sql)),
-    transaction: (work) => session.transaction(work),
-    stage: (input) => last(() => session.stage(input)),
-    dropStage: (name) => last(() => session.dropStage(name)),
-    close: () => session.close(),
-    [Symbol.asyncDispose]: () => session.close(),
-  })
-  const connect = async (signal?: AbortSignal) => dyingSession(await warehouse.connect(signal))
-  return { warehouse: { ...warehouse, connect }, made: () => made }
-}
 
 describeOnBigQuery('a sync into BigQuery, which has no transactions', (server) => {
   let bench: SyncBench
@@ -89,18 +64,18 @@ describeOnBigQuery('a sync into BigQuery, which has no transactions', (server) =
   it('comes to the same tables after a crash behind any statement', { timeout: 600_000 }, async () => {
     const segmentBytes = 1
     const whole = await newSpace()
-    const counted = dying(bench.warehouse, Number.POSITIVE_INFINITY)
-    await bench.sync(whole.order, { segmentBytes, warehouse: counted.warehouse })
+    const living = new MortalClient()
+    await bench.sync(whole.order, { segmentBytes, warehouse: living.of(bench.warehouse) })
     const expected = await contents(whole.name)
     expect(expected.users).toHaveLength(2)
     for (let trial = 1; trial <= TRIALS; trial += 1) {
       const { name, order } = await newSpace()
-      const calls = Math.ceil(((trial - Math.random()) * counted.made()) / TRIALS)
-      const crashed = dying(bench.warehouse, calls)
-      await bench.sync(order, { segmentBytes, warehouse: crashed.warehouse }).catch(() => undefined)
-      expect(crashed.made()).toBe(calls)
+      const statements = Math.ceil(((trial - Math.random()) * living.spent) / TRIALS)
+      const client = new MortalClient(statements)
+      await bench.sync(order, { segmentBytes, warehouse: client.of(bench.warehouse) }).catch(() => undefined)
+      expect(client.spent).toBe(statements)
       expect((await bench.sync(order, { segmentBytes })).error).toBeUndefined()
-      expect(await contents(name), `after ${calls} calls`).toEqual(expected)
+      expect(await contents(name), `after ${statements} statements`).toEqual(expected)
     }
   })
 })

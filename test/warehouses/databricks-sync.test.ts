@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import type { Warehouse } from '../../src/warehouses/port.ts'
-import { cutOff } from './cut-off.ts'
 import { describeOnSpark, startDatabricks } from './databricks-server.ts'
-import { Quickstart } from './quickstart-folder.ts'
+import { MortalClient } from './mortal-client.ts'
+import { DUCKDB } from './places.ts'
+import { Quickstart } from './quickstart.ts'
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 240_000 })
 
@@ -21,19 +22,19 @@ describeOnSpark('syncs on Databricks', () => {
   })
 
   it('gives the tables of the quickstart that DuckDB gives, also when one was cut off', async () => {
-    const onDuckDb = await Quickstart.create('duckdb: { path: warehouse.duckdb }')
+    await using onDuckDb = await Quickstart.at(await DUCKDB.start())
     await onDuckDb.apply()
     await onDuckDb.sync()
     const expected = await onDuckDb.tables()
-    await onDuckDb.remove()
     expect(Object.keys(expected).length).toBeGreaterThan(5)
 
-    const onSpark = await Quickstart.create(`databricks: ${JSON.stringify(server.settings)}`, warehouse)
+    const place = { block: { databricks: server.settings }, environment: {}, stop: async () => undefined }
+    await using onSpark = await Quickstart.at(place, { openWarehouse: async () => warehouse })
     await onSpark.apply()
     // Somewhere between the merges: test/sync/cut-off.test.ts does it at every place.
-    const dying = cutOff(warehouse, 12)
-    await expect(onSpark.sync(dying.warehouse)).rejects.toThrow()
-    expect(dying.spent()).toBe(12)
+    const client = new MortalClient(12)
+    await expect(onSpark.sync({ openWarehouse: async () => client.of(warehouse) })).rejects.toThrow()
+    expect(client.spent).toBe(12)
     await onSpark.sync()
     expect(await onSpark.tables()).toEqual(expected)
     const merges = server.gateway.statements.filter((sql) => sql.startsWith('MERGE INTO `engage_default`'))
@@ -41,6 +42,5 @@ describeOnSpark('syncs on Databricks', () => {
       expect(sql).toMatch(/__t\.`received_at` >= CAST\('/)
     }
     expect(server.gateway.statements.some((sql) => sql.startsWith('COPY INTO'))).toBe(true)
-    await onSpark.remove()
   })
 })

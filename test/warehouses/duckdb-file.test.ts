@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 
@@ -132,6 +133,25 @@ describe('the file of a DuckDB warehouse', () => {
     await expect(
       session.execute('CREATE TABLE t AS SELECT array_agg(i::VARCHAR) AS a FROM range(5000000) r(i)'),
     ).rejects.toMatchObject({ reason: 'WarehouseFull' })
+    await session.close()
+  })
+
+  it('keeps a value that it refuses to itself', async () => {
+    const session = await (await open('values.duckdb')).connect()
+    await session.execute('CREATE TABLE t (id VARCHAR PRIMARY KEY, n BIGINT)')
+    await session.execute("INSERT INTO t VALUES ('u123@example.com', 1)")
+    const file = path.join(baseDir, 'part.csv')
+    await writeFile(file, 'u123@example.com: permission denied\n')
+    const part = { path: file, columns: ['n'], rows: 1, longestLine: 40 }
+    for (const work of [
+      () => session.execute("INSERT INTO t VALUES ('a', 'u123@example.com')"),
+      () => session.execute("INSERT INTO t VALUES ('u123@example.com', 2)"),
+      () => session.stage({ schema: 'main', columns: [{ name: 'n', type: 'Integer' }], parts: [part] }),
+    ]) {
+      const error = await work().catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ reason: 'WarehouseError', message: expect.stringContaining('refused a value') })
+      expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('u123')
+    }
     await session.close()
   })
 })

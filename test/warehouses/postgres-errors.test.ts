@@ -1,4 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PostgresSettings } from '../../src/model/destination.ts'
@@ -154,7 +157,53 @@ describe('errors of Postgres', () => {
     const missing = await errorOf(session.execute("INSERT INTO theirs.strict VALUES ('u456@example.com', NULL)"))
     expect(missing.message).toContain('column "plan" of relation "strict" violates not-null constraint')
     const twice = await errorOf(session.execute("INSERT INTO theirs.strict VALUES ('u123@example.com', 'pro')"))
-    for (const { message } of [missing, twice]) expect(message).not.toContain('example.com')
+    for (const error of [missing, twice]) {
+      expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('example.com')
+    }
+  })
+
+  it('tells of a value that does not fit what is wrong with it, and where, and not the value', async () => {
+    await using session = await connect()
+    await session.execute('CREATE TABLE theirs.narrow (n bigint, plan varchar(5), at timestamptz)')
+    const refusals = [
+      ["INSERT INTO theirs.narrow (n) VALUES ('u123@example.com')", 'not of the type of its column (type bigint)'],
+      ["INSERT INTO theirs.narrow (n) VALUES ('99999999999999999999')", 'out of the range of its column (type bigint)'],
+      [
+        "INSERT INTO theirs.narrow (plan) VALUES ('u123@example.com')",
+        'too long for its column (type character varying(5))',
+      ],
+      ["INSERT INTO theirs.narrow (at) VALUES ('u123@example.com')", 'no date or time (type timestamp with time zone)'],
+      [
+        "INSERT INTO theirs.narrow (n) VALUES ('u123: connection timeout')",
+        'not of the type of its column (type bigint)',
+      ],
+      ["SELECT CAST('{u123@example.com' AS json)", 'not of the type of its column (type json)'],
+    ] as const
+    for (const [sql, told] of refusals) {
+      const error = await errorOf(session.execute(sql))
+      expect(error).toMatchObject({ reason: 'WarehouseError', consequence: 'Stalled' })
+      expect(error.message).toContain(`Postgres refused a value: a`)
+      expect(error.message).toContain(told)
+      expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(/u123|99999/)
+    }
+  })
+
+  it('names the column of a file whose value does not fit', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'engageops-'))
+    const file = path.join(directory, 'part.csv')
+    await writeFile(file, '1,free\nu123@example.com,pro\n')
+    await using session = await connect()
+    const columns = [
+      { name: 'seats', type: 'Integer' as const },
+      { name: 'plan', type: 'String' as const },
+    ]
+    const part = { path: file, columns: ['seats', 'plan'], rows: 2, longestLine: 30 }
+    const error = await errorOf(session.stage({ schema: 'theirs', columns, parts: [part] }))
+    expect(error.message).toBe(
+      'Postgres refused a value: a value is not of the type of its column (column seats, type bigint): give the column a type that takes it [22P02]',
+    )
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('u123')
+    await rm(directory, { recursive: true })
   })
 
   it('asks for a key where a table that was taken over has none', async () => {

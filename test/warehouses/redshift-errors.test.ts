@@ -119,11 +119,20 @@ describe('errors of Redshift', () => {
       'Retry',
       's3://bucket',
     ],
-    ['22P02', 'invalid input: Disk Full', 'u123@example.com', 'WarehouseError', 'Stalled', 'Redshift refused'],
+    ['22P02', 'invalid input: Disk Full u123@example.com', '', 'WarehouseError', 'Stalled', 'Redshift refused a value'],
+    [
+      'XX000',
+      'Invalid digit, Value u, Pos 0, Type: Long',
+      '\n  error:  Invalid digit, Value u, Pos 0, Type: Long \n  code:      1207\n  context:   u123@example.com\n',
+      'WarehouseError',
+      'Stalled',
+      'Redshift refused a value',
+    ],
+    ['22003', 'Value out of range for 8 bytes.', 'u123@example.com', 'WarehouseError', 'Stalled', 'a number is out'],
   ])('%s %s', async (code, message, detail, reason, consequence, told) => {
     const error = await raised(code, message, detail)
     expect(error).toMatchObject({ reason, consequence, message: expect.stringContaining(told) })
-    expect(error.message).not.toContain('example.com')
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('example.com')
   })
 
   it('gives the GRANT to run', async () => {

@@ -1,20 +1,25 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { createServer as createTlsServer } from 'node:tls'
 import { inspect, promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { SnowflakeSettings } from '../../src/model/destination.ts'
 import { EngageError } from '../../src/model/errors.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
+import { eventually } from '../kubernetes/eventually.ts'
+import { BreakableForward } from '../operator/breakable-forward.ts'
 import { selfSigned } from './certificate.ts'
 import { type Refusal, scriptSnowflake } from './snowflake-script.ts'
 import { describeOnSnowflake, type SnowflakeServer } from './snowflake-server.ts'
 
+/** Until a statement was given up and the driver is done with it: two of its pauses, each of 16 s at most, and 10 s. */
+const GIVEN_UP_MS = 60_000
 const REGISTRY = path.join(import.meta.dirname, '../../src/warehouses/registry.ts')
 const CANARY = `canary-${randomUUID()}`
 
@@ -107,6 +112,49 @@ describeOnSnowflake('logins to Snowflake', (server) => {
     expect(value.message).toMatch(/^Snowflake refused a value: it does not fit its column \[100038/)
   })
 
+  it('a break that is short is bridged, and the session goes on', async () => {
+    await using way = await BreakableForward.to(Number(new URL(settings.endpoint ?? '').port))
+    await using session = await open({ ...settings, endpoint: `http://127.0.0.1:${way.port}` }, secret)
+    const before = way.attempts
+    way.cut()
+    const asked = session.query('SELECT 1 AS one')
+    await eventually('the request was sent again', 30, async () => way.attempts > before + 1)
+    way.mend()
+    expect(await asked).toEqual([{ one: '1' }])
+  })
+
+  it('a longer one ends the statement, and the process does not wait for what the driver would repeat', async () => {
+    await using way = await BreakableForward.to(Number(new URL(settings.endpoint ?? '').port))
+    const key = await server().secret(ref('key'))
+    const code = `
+      const { openWarehouse } = await import(${JSON.stringify(REGISTRY)})
+      const settings = ${JSON.stringify({ ...settings, endpoint: `http://127.0.0.1:${way.port}` })}
+      const warehouse = await openWarehouse({ kind: 'snowflake', settings }, { baseDir: '.', secret: async () => process.env.KEY })
+      const session = await warehouse.connect()
+      console.log('open')
+      process.stdin.once('data', async () => {
+        process.stdin.destroy()
+        const [one] = await Promise.allSettled([session.execute('CREATE SCHEMA "LATE"')])
+        const again = await session.execute('SELECT 2').catch((error) => error)
+        await session.close()
+        console.log(JSON.stringify([one.reason, again].map(({ reason, message }) => reason + ': ' + message)))
+      })`
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+      env: { ...process.env, KEY: key },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+    expect((await lines.next()).value).toBe('open')
+    way.cut()
+    const begin = performance.now()
+    const ended = once(child, 'exit')
+    child.stdin.write('now')
+    const told = `WarehouseUnreachable: http://127.0.0.1:${way.port} does not answer: ECONNRESET`
+    expect(JSON.parse((await lines.next()).value ?? '')).toEqual([told, told])
+    await ended
+    expect(performance.now() - begin).toBeLessThan(GIVEN_UP_MS)
+  }, 120_000)
+
   it('nothing is written but what is asked for, by the driver neither', async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'engageops-'))
     const key = await server().secret(ref('key'))
@@ -166,13 +214,16 @@ describe('keys', () => {
 })
 
 describe('refusals of Snowflake', () => {
-  const refusedBy = async (refusals: Parameters<typeof scriptSnowflake>[0], work = 'MERGE 1') => {
+  const refusedBy = async (
+    refusals: Parameters<typeof scriptSnowflake>[0],
+    changed: Partial<SnowflakeSettings> = {},
+  ) => {
     const server = await scriptSnowflake(refusals)
     try {
       return await errorOf(
         (async () => {
-          await using session = await open({ ...SETTINGS, endpoint: server.endpoint })
-          await session.execute(work)
+          await using session = await open({ ...SETTINGS, ...changed, endpoint: server.endpoint })
+          await session.execute('MERGE 1')
         })(),
       )
     } finally {
@@ -293,6 +344,17 @@ describe('refusals of Snowflake', () => {
     expect(error).toMatchObject({ reason, consequence })
     expect(error.message).toContain(message)
     expect(error.message).toContain(code)
+  })
+
+  it.each([
+    ['091003', 'Failure using stage area. Cause: [Access Denied (Status Code: 403; Error Code: AccessDenied)]'],
+    ['003167', "Location 's3://company-staging/engageops' is not allowed by integration BUCKETS"],
+  ])('to read a bucket: %s', async (code, message) => {
+    const staging = { stage: 'loading.files', url: 's3://company-staging/engageops' }
+    const statement = (sql: string) => (sql === 'MERGE 1' ? { code, message } : undefined)
+    const error = await refusedBy({ statement }, { staging })
+    expect(error).toMatchObject({ reason: 'PermissionDenied', consequence: 'Stalled' })
+    expect(error.message).toContain('let its storage integration read s3://company-staging/engageops')
   })
 
   it.each([

@@ -38,8 +38,11 @@ export function describeOnSnowflake(name: string, body: (server: () => Snowflake
   })
 }
 
-/** Starts an account: see snowflake/server.py. The Python packages are installed first, where they are not yet. */
-export async function startSnowflake(): Promise<SnowflakeServer> {
+/**
+ * Starts an account: see snowflake/server.py. The Python packages are installed first, where they are not yet. `buckets` is
+ * a folder with the buckets that external stages may name.
+ */
+export async function startSnowflake(buckets = ''): Promise<SnowflakeServer> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -51,7 +54,12 @@ export async function startSnowflake(): Promise<SnowflakeServer> {
   ])
   const server = spawn(await pythonVenv(FOLDER), ['-B', 'server.py'], {
     cwd: FOLDER,
-    env: { ...process.env, SNOWFLAKE_PUBLIC_KEY: publicKey, SNOWFLAKE_OAUTH_TOKEN: secrets.get('token') },
+    env: {
+      ...process.env,
+      SNOWFLAKE_PUBLIC_KEY: publicKey,
+      SNOWFLAKE_OAUTH_TOKEN: secrets.get('token'),
+      SNOWFLAKE_BUCKETS: buckets,
+    },
     stdio: ['pipe', 'pipe', process.env.SNOWFLAKE_SERVER_LOG === undefined ? 'ignore' : 'inherit'],
   })
   const exited = once(server, 'exit')

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
 import { LOGICAL_TYPES } from '../../src/model/table.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
-import { SESSION_SETTINGS } from '../../src/warehouses/snowflake/config.ts'
+import { SESSION_SETTINGS, stagingPlace } from '../../src/warehouses/snowflake/config.ts'
 import { observeQuery } from '../../src/warehouses/snowflake/introspect.ts'
 import {
   copyStatement,
+  externalFolder,
   filesStatement,
   folderOf,
   loadsOf,
@@ -49,7 +50,31 @@ it('loads a stage: parts of the same columns at once, empty ones not at all', as
     ...loadsOf(input).flatMap((load, number) => {
       const folder = folderOf('engageops', 1, number)
       const puts = load.parts.map(({ path }) => putStatement(`${path}.gz`, folder))
-      return [...puts, copyStatement(name, load.columns, typesOf(columns), folder)]
+      return [...puts, copyStatement(name, load.columns, typesOf(columns), { folder })]
     }),
   ])
+})
+
+it('loads named files of an external stage, and leaves them there', async () => {
+  const columns = [{ name: 'id', type: 'String' as const }]
+  const files = ['0.csv.gz', '1.csv.gz']
+  const source = { folder: externalFolder('analytics.loading.FILES', 'engageops-1'), files }
+  await golden('load-external', [copyStatement('"ENGAGEOPS"."EO_STAGE_1"', ['id'], typesOf(columns), source)])
+})
+
+it('puts files where a stage has them: buckets of Google through their S3 API', () => {
+  const place = (url: string, more = {}) => stagingPlace({ stage: 's.files', url, ...more })
+  expect(place('s3://bucket/prefix', { region: 'eu-west-1' })).toEqual({
+    url: 's3://bucket/prefix',
+    region: 'eu-west-1',
+    field: 'spec.snowflake.staging.url',
+  })
+  const credentialsSecretRef = { name: 'hmac' }
+  expect(place('gcs://bucket', { credentialsSecretRef })).toEqual({
+    url: 'gcs://bucket',
+    endpoint: 'https://storage.googleapis.com',
+    region: 'auto',
+    credentialsSecretRef,
+    field: 'spec.snowflake.staging.url',
+  })
 })

@@ -27,13 +27,13 @@ const is = (reason: Reason, consequence: Consequence, message: string): Meaning 
 /** The driver's errors are not kept as cause: some have the request in them, and so the token. */
 export function toEngageError(error: unknown, settings: DatabricksSettings): EngageError {
   if (error instanceof EngageError) return error
-  if (isLate(error)) {
-    const server = `${settings.host}:${settings.port}`
-    return new EngageError('WarehouseUnreachable', 'Wait', `${server} did not answer in time`)
-  }
+  if (isLate(error)) return tooLate(settings)
   const { reason, consequence, message } = meaningOf(factsOf(error), settings)
   return new EngageError(reason, consequence, message)
 }
+
+export const tooLate = ({ host, port }: DatabricksSettings): EngageError =>
+  new EngageError('WarehouseUnreachable', 'Wait', `${host}:${port} did not answer in time`)
 
 /**
  * The milliseconds to wait before a request that was refused is sent again: the warehouse is starting, or too busy, and
@@ -57,7 +57,7 @@ const CONFLICT =
   /DELTA_CONCURRENT_|DELTA_(METADATA|PROTOCOL)_CHANGED|(Concurrent\w+|MetadataChanged|ProtocolChanged)Exception/
 
 /** Whether a deadline or a signal ended the waiting. */
-export const isLate = (error: unknown): boolean =>
+const isLate = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
 
 /** Whether a request had no answer within the driver's own limit. */

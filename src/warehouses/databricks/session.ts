@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DBSQLClient } from '@databricks/sql'
 import type { DatabricksSettings } from '../../model/destination.ts'
+import { EngageError } from '../../model/errors.ts'
+import { inTime } from '../in-time.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, WarehouseEnvironment } from '../port.ts'
 import { doneQuery } from './change.ts'
 import { type Access, readAccess, SESSION_SETTINGS, TIMES } from './config.ts'
 import { dialect } from './dialect.ts'
-import { isLate, isUnanswered, pauseOfConflict, pauseOfRefusal, starting, toEngageError } from './errors.ts'
-import { inTime } from './in-time.ts'
+import { isUnanswered, pauseOfConflict, pauseOfRefusal, starting, toEngageError, tooLate } from './errors.ts'
 import { observeQuery } from './introspect.ts'
 import { Loader } from './load.ts'
 import { ServicePrincipal } from './oauth.ts'
@@ -26,7 +27,7 @@ export async function openSession(
   const client = newClient()
   try {
     // What cannot be reached or is not let in is told apart from what has to start first.
-    await inTime(principal.authenticate(), TIMES.token, signal)
+    await inTime(principal.authenticate(), TIMES.token, () => tooLate(settings), signal)
     await client.connect(clientOptions(settings, access, principal))
     return new DatabricksSession(client, await openStarted(client, settings, signal), settings)
   } catch (error) {
@@ -43,7 +44,7 @@ export async function authenticate(
 ): Promise<void> {
   try {
     const principal = new ServicePrincipal(settings, await readAccess(settings, environment))
-    await inTime(principal.authenticate(), TIMES.token, signal)
+    await inTime(principal.authenticate(), TIMES.token, () => tooLate(settings), signal)
   } catch (error) {
     throw toEngageError(error, settings)
   }
@@ -82,9 +83,9 @@ async function openStarted(
   for (;;) {
     try {
       const opening = client.openSession({ initialCatalog: settings.catalog, configuration: SESSION_SETTINGS })
-      return await inTime(opening, deadline - Date.now(), signal)
+      return await inTime(opening, deadline - Date.now(), () => starting(settings), signal)
     } catch (error) {
-      if (isLate(error)) throw starting(settings)
+      if (error instanceof EngageError) throw error
       const pause = isUnanswered(error) ? 0 : pauseOfRefusal(error)
       if (pause === undefined) throw error
       if (Date.now() + pause > deadline) throw starting(settings)
@@ -156,7 +157,7 @@ class DatabricksSession implements Session {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await inTime(this.#client.close(), TIMES.close).catch(() => undefined)
+    await inTime(this.#client.close(), TIMES.close, () => tooLate(this.#settings)).catch(() => undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -184,7 +185,7 @@ class DatabricksSession implements Session {
         return result
       }
       try {
-        return await inTime(run(), deadline - Date.now())
+        return await inTime(run(), deadline - Date.now(), () => tooLate(this.#settings))
       } catch (error) {
         // One that failed is over, one that takes too long must not go on.
         void operation?.cancel().catch(() => undefined)

@@ -3,10 +3,17 @@ import { EngageError } from '../../model/errors.ts'
 /** The first lines of a driver's message: no stack trace, no advice about DuckDB settings. */
 const summary = (message: string): string => message.split('\n\n', 1)[0]?.trim() ?? message
 
+/** Messages that quote the value or the line, which is about people: they are not kept. */
+const QUOTES_DATA = /^(Conversion|Out of Range|Constraint) Error|^Invalid Input Error: CSV/i
+
 /** DuckDB tells its errors apart by the class that the message starts with. */
 export function toEngageError(error: unknown, file: string): EngageError {
   if (error instanceof EngageError) return error
   const message = error instanceof Error ? error.message : String(error)
+  if (QUOTES_DATA.test(message)) {
+    const fix = 'give its column a type that takes it, without constraint'
+    return new EngageError('WarehouseError', 'Stalled', `DuckDB refused a value of ${file}: ${fix}`)
+  }
   const text = summary(message)
   const cause = { cause: error }
   if (/could not set lock|same database file with a different configuration/i.test(message)) {

@@ -10,6 +10,8 @@ export interface DriverError extends Error {
   detail?: string
   /** Of the object that an error is about. */
   schema?: string
+  /** What the server was at: of COPY the line, the column and its value. */
+  where?: string
 }
 
 /** What an error means for us: what a reader is told, and what follows from it. */
@@ -17,6 +19,8 @@ export interface Meaning {
   reason: Reason
   consequence: Consequence
   message: string
+  /** A value or a row stands in the error: nothing else of it is kept. */
+  tellsData?: true
 }
 
 export const meaning = (reason: Reason, consequence: Consequence, message: string): Meaning => ({
@@ -25,12 +29,12 @@ export const meaning = (reason: Reason, consequence: Consequence, message: strin
   message,
 })
 
-/** An EngageError with the first meaning that an error has; its cause is the driver's error. */
+/** An EngageError with the first meaning that an error has; its cause is the driver's error, unless that tells data. */
 export function engageError(error: unknown, meaningOf: (error: DriverError) => Meaning): EngageError {
   if (error instanceof EngageError) return error
-  const cause = error instanceof Error ? error : new Error(String(error))
-  const { reason, consequence, message } = meaningOf(cause)
-  return new EngageError(reason, consequence, message, { cause })
+  const cause: DriverError = error instanceof Error ? error : new Error(String(error))
+  const { reason, consequence, message, tellsData } = meaningOf(cause)
+  return new EngageError(reason, consequence, message, tellsData || showsRow(cause) ? {} : { cause })
 }
 
 const NETWORK = new Set([
@@ -44,15 +48,16 @@ const NETWORK = new Set([
   'EPIPE',
 ])
 
-/** Bad values and broken constraints: the detail shows the row, which is about people. */
-const TELLS_DATA = /^(22|23)/
+/** A constraint was broken: the detail shows the row, which is about people. */
+const showsRow = ({ code = '' }: DriverError): boolean => code.startsWith('23')
 
 export const serverOf = ({ host, port }: PgSettings): string => `${host}:${port}`
 
 /** The server's message, with its detail where that is not about people. */
-export function textOf({ message, code = '', detail }: DriverError): string {
+export function textOf(error: DriverError): string {
+  const { message, code = '', detail } = error
   const text = message || code
-  return detail && !TELLS_DATA.test(code) ? `${text} (${detail})` : text
+  return detail && !showsRow(error) ? `${text} (${detail})` : text
 }
 
 /** Connections that do not come about or break, and rights that are missing. */
@@ -115,7 +120,7 @@ const DUPLICATE_OBJECTS = new Set(['42710', '42P06', '42P07'])
  * the catalog, and finds the thing when it looks again.
  */
 export function hasLostRace(sql: string, error: unknown): boolean {
-  if (!/^CREATE \w+ IF NOT EXISTS /.test(sql) || !(error instanceof EngageError)) return false
-  const { code = '', schema }: DriverError = error.cause instanceof Error ? error.cause : error
+  if (!/^CREATE \w+ IF NOT EXISTS /.test(sql) || !(error instanceof Error)) return false
+  const { code = '', schema }: DriverError = error
   return DUPLICATE_OBJECTS.has(code) || (code === '23505' && schema === 'pg_catalog')
 }

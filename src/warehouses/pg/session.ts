@@ -26,13 +26,14 @@ export abstract class PgSession implements Session {
 
   /** Outside a transaction, which an error ends, a statement that lost a race is sent once more. */
   async execute(sql: string): Promise<number> {
-    const send = async () => (await this.run(() => this.client.query(sql))).rowCount ?? 0
-    try {
-      return await send()
-    } catch (error) {
-      if (this.inTransaction || !hasLostRace(sql, error)) throw error
-      return await send()
-    }
+    const send = () => this.client.query(sql)
+    const { rowCount } = await this.run(() =>
+      send().catch((error: unknown) => {
+        if (this.inTransaction || !hasLostRace(sql, error)) throw error
+        return send()
+      }),
+    )
+    return rowCount ?? 0
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {

@@ -11,9 +11,14 @@ import {
   serverOf,
   textOf,
 } from '../pg/errors.ts'
+import { valueMeaning } from '../pg/values.ts'
 
 export const toEngageError = (error: unknown, settings: PostgresSettings): EngageError =>
-  engageError(error, (cause) => connectionMeaning(cause, settings) ?? statementMeaning(cause, settings))
+  engageError(
+    error,
+    (cause) =>
+      valueMeaning(cause, 'Postgres') ?? connectionMeaning(cause, settings) ?? statementMeaning(cause, settings),
+  )
 
 function statementMeaning(error: DriverError, settings: PostgresSettings): Meaning {
   const code = error.code ?? ''

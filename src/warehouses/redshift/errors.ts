@@ -11,12 +11,22 @@ import {
   serverOf,
   textOf,
 } from '../pg/errors.ts'
+import { refusedValue, valueMeaning } from '../pg/values.ts'
 
 export const toEngageError = (error: unknown, settings: RedshiftSettings): EngageError =>
   engageError(
     error,
-    (cause) => ownMeaning(cause, settings) ?? connectionTold(cause, settings) ?? statementMeaning(cause),
+    (cause) =>
+      ownValueMeaning(cause) ??
+      valueMeaning(cause, 'Redshift') ??
+      ownMeaning(cause, settings) ??
+      connectionTold(cause, settings) ??
+      statementMeaning(cause),
   )
+
+/** Redshift's own: a value that cannot be converted. The context in its detail is that value. */
+const ownValueMeaning = (error: DriverError): Meaning | undefined =>
+  error.code === 'XX000' && /^ *code: +12\d\d\b/m.test(error.detail ?? '') ? refusedValue(error, 'Redshift') : undefined
 
 /** A paused cluster is one that does not answer. */
 function connectionTold(error: DriverError, settings: RedshiftSettings): Meaning | undefined {
@@ -25,8 +35,8 @@ function connectionTold(error: DriverError, settings: RedshiftSettings): Meaning
   return { ...told, message: `${told.message}; resume the cluster if it is paused, and open its security group` }
 }
 
-/** Of errors that are about values and names: their text is no sign of anything else. */
-const ABOUT_STATEMENT = /^(22|23|42)/
+/** Of errors that are about rows and names: their text is no sign of anything else. */
+const ABOUT_STATEMENT = /^(23|42)/
 
 /** Most of what is Redshift's own has the code XX000: its text tells what it is. */
 function ownMeaning(error: DriverError, settings: RedshiftSettings): Meaning | undefined {

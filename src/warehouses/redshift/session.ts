@@ -5,13 +5,14 @@ import { observedOf } from '../observed.ts'
 import { connect, connectionOptions } from '../pg/connection.ts'
 import { PgSession } from '../pg/session.ts'
 import type { Observed, Session, StageInput, StagePart, WarehouseEnvironment } from '../port.ts'
+import { gzipped, StagingFolder } from '../staging/folder.ts'
 import { SESSION_SETTINGS } from './config.ts'
 import { dialect } from './dialect.ts'
 import { isDone, toEngageError } from './errors.ts'
 import { insertStatements } from './insert.ts'
 import { observeQuery } from './introspect.ts'
 import { type ColumnTypes, copyStatement, stageStatement } from './load.ts'
-import { type StagingSettings, uploadParts } from './staging.ts'
+import { ndjson } from './ndjson.ts'
 
 export async function openSession(
   settings: RedshiftSettings,
@@ -20,16 +21,24 @@ export async function openSession(
 ): Promise<Session> {
   const explain = (error: unknown) => toEngageError(error, settings)
   const options = await connectionOptions(settings, environment)
-  return new RedshiftSession(await connect(options, SESSION_SETTINGS, explain, signal), explain, settings)
+  const client = await connect(options, SESSION_SETTINGS, explain, signal)
+  return new RedshiftSession(client, explain, settings, environment)
 }
 
 class RedshiftSession extends PgSession {
   readonly #settings: RedshiftSettings
+  readonly #environment: WarehouseEnvironment
   #stages = 0
 
-  constructor(client: Client, explain: (error: unknown) => EngageError, settings: RedshiftSettings) {
+  constructor(
+    client: Client,
+    explain: (error: unknown) => EngageError,
+    settings: RedshiftSettings,
+    environment: WarehouseEnvironment,
+  ) {
     super(client, explain)
     this.#settings = settings
+    this.#environment = environment
   }
 
   async serverVersion(): Promise<string> {
@@ -66,15 +75,21 @@ class RedshiftSession extends PgSession {
     return name
   }
 
-  async #copy(stage: string, staging: StagingSettings, parts: StagePart[], types: ColumnTypes): Promise<void> {
-    const { manifest, remove } = await uploadParts(staging, parts, types)
-    try {
-      await this.execute(copyStatement(stage, { manifest, iamRole: staging.iamRole }))
-    } finally {
-      await remove()
+  /** Every file of the manifest must be there. */
+  async #copy(stage: string, { s3Url, iamRole }: Staging, parts: StagePart[], types: ColumnTypes): Promise<void> {
+    const place = { url: s3Url, field: 'spec.redshift.staging.s3Url' }
+    await using folder = await StagingFolder.in(place, this.#environment)
+    const entries = []
+    for (const [number, part] of parts.entries()) {
+      const url = await folder.put(`${number}.json.gz`, await gzipped(ndjson(part, types)))
+      entries.push({ url, mandatory: true })
     }
+    const manifest = await folder.put('manifest', JSON.stringify({ entries }))
+    await this.execute(copyStatement(stage, { manifest, iamRole }))
   }
 }
+
+type Staging = NonNullable<RedshiftSettings['staging']>
 
 /** COPY takes rows of 4 MB, and a line may grow to six times its length as JSON. In bytes. */
 const LONGEST_COPIED = 512 << 10

@@ -4,6 +4,7 @@ import type { SnowflakeSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
 import type { SecretKeyReference } from '../../model/resource.ts'
 import type { WarehouseEnvironment } from '../port.ts'
+import type { StagingPlace } from '../staging/folder.ts'
 import { word } from './text.ts'
 
 export const CONNECT_MS = 30_000
@@ -50,7 +51,7 @@ export async function connectionOptions(
     representNullAsStringNull: false,
     rowMode: 'array',
     timeout: REQUEST_MS,
-    // A login that we gave up would otherwise go on for minutes. Of statements the driver repeats requests seven times.
+    // A login that we gave up would otherwise go on for minutes. For statements see outage.ts.
     sfRetryMaxLoginRetries: 0,
   }
 }
@@ -101,3 +102,14 @@ function readKey(
 
 export const identityOf = ({ account, database }: SnowflakeSettings): string =>
   `snowflake:${account.toLowerCase()}/${word(database) === database ? database.toUpperCase() : database}`
+
+export type Staging = NonNullable<SnowflakeSettings['staging']>
+
+const GOOGLE = { endpoint: 'https://storage.googleapis.com', region: 'auto' }
+
+/** Where files for an external stage are put: buckets of Google are reached through their S3 API. */
+export const stagingPlace = ({ stage: _, ...place }: Staging): StagingPlace => ({
+  ...(place.url.startsWith('gcs:') ? GOOGLE : {}),
+  ...place,
+  field: 'spec.snowflake.staging.url',
+})

@@ -22,10 +22,17 @@ export function toEngageError(error: unknown, settings: SnowflakeSettings): Enga
   if (error instanceof EngageError) return error
   const thrown: DriverError = error instanceof Error ? error : new Error(String(error))
   const [reason, consequence, message] =
-    networkMeaning(thrown, settings) ?? loginMeaning(thrown, settings) ?? statementMeaning(thrown, settings)
+    networkMeaning(thrown, settings) ??
+    loginMeaning(thrown, settings) ??
+    stagingMeaning(thrown, settings) ??
+    statementMeaning(thrown, settings)
   const query = thrown.data?.queryId ? `, query ${thrown.data.queryId}` : ''
   return new EngageError(reason, consequence, `${message} [${codeOf(thrown) || 'no code'}${query}]`)
 }
+
+/** Requests failed, by the network's error code or `HTTP nnn`. */
+export const outOfReach = (failure: string, settings: SnowflakeSettings): EngageError =>
+  new EngageError('WarehouseUnreachable', 'Wait', `${serverOf(settings)} does not answer: ${failure}`)
 
 /** Something took too long: the server is there, but says nothing. */
 export const tooLate = (what: string, settings: SnowflakeSettings): EngageError =>
@@ -130,6 +137,28 @@ export const noWarehouse = (settings: SnowflakeSettings): EngageError => {
     'Stalled',
     `${account} has no warehouse ${warehouse} that the role may use: CREATE WAREHOUSE ${warehouse}, or ${grantFor('WAREHOUSE', warehouse, settings)}`,
   )
+}
+
+/** What a COPY says that cannot read the files of an external stage. */
+function stagingMeaning(error: DriverError, { staging }: SnowflakeSettings): Meaning | undefined {
+  if (!staging) return undefined
+  const { stage, url } = staging
+  const message = error.message.trim()
+  if (/remote file .* was not found/is.test(message)) {
+    return [
+      'WarehouseError',
+      'Stalled',
+      `stage ${stage} does not have the files that were put into ${url}: write the URL that DESC STAGE ${stage} shows into spec.snowflake.staging.url`,
+    ]
+  }
+  if (codeOf(error) === '091003' || /not allowed by integration/i.test(message)) {
+    return [
+      'PermissionDenied',
+      'Stalled',
+      `stage ${stage}: ${message}: let its storage integration read ${url} (STORAGE_ALLOWED_LOCATIONS, and the role of the cloud)`,
+    ]
+  }
+  return undefined
 }
 
 /** Bad values, broken constraints: their messages show the value, which is about people. */

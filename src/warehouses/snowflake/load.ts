@@ -15,7 +15,8 @@ export function stageStatement(name: string, { columns }: StageInput): string {
   return `CREATE TEMPORARY TABLE ${name} (${definitions.join(', ')})`
 }
 
-interface Load {
+/** The parts that one COPY loads. */
+export interface Load {
   columns: string[]
   parts: StagePart[]
 }
@@ -39,8 +40,21 @@ export const filesStatement = (schema: string): string => `CREATE TEMPORARY STAG
 
 const filesOf = (schema: string): string => dialect.table({ schema, name: 'eo_files' })
 
-/** The folder for the files of a load. */
+/** What a COPY loads. */
+export interface CopySource {
+  folder: string
+  /**
+   * Names of the files, where they are in an external stage: one whose URL is not that which they were put under has none of
+   * them, which would be no error. Who put them there deletes them, so its integration need not.
+   */
+  files?: readonly string[]
+}
+
+/** The folder of that stage for the files of a load. */
 export const folderOf = (schema: string, stage: number, load: number): string => `@${filesOf(schema)}/${stage}/${load}/`
+
+/** The folder of an external stage, which is named as in SQL. */
+export const externalFolder = (stage: string, folder: string): string => `@${stage}/${folder}/`
 
 /**
  * Compresses a part beside it. The driver could, but it would ask for its folder of temporary files, and it fails where it
@@ -77,17 +91,17 @@ const FORMAT = [
   'SKIP_BLANK_LINES = FALSE',
 ].join(' ')
 
-/** Loads the files of a folder, all or none, and deletes them. */
+/** Loads the files of a folder, all or none. Those inside Snowflake are deleted. */
 export function copyStatement(
   name: string,
   columns: readonly string[],
   types: ReadonlyMap<string, LogicalType>,
-  folder: string,
+  { folder, files }: CopySource,
 ): string {
   const values = columns.map((column, at) => cellAs(`$${at + 1}`, types.get(column)))
   return `COPY INTO ${name} (${columns.map(dialect.quote).join(', ')})
 FROM (SELECT ${values.join(', ')} FROM ${folder})
-FILE_FORMAT = (${FORMAT}) ON_ERROR = ABORT_STATEMENT PURGE = TRUE`
+${files ? `FILES = (${files.map(text).join(', ')}) ` : ''}FILE_FORMAT = (${FORMAT}) ON_ERROR = ABORT_STATEMENT${files ? '' : ' PURGE = TRUE'}`
 }
 
 /** Cells are converted to the type of their column, but JSON would become a text in a VARIANT. */

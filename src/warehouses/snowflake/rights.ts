@@ -2,12 +2,13 @@ import type { SnowflakeSettings } from '../../model/destination.ts'
 import { word } from './text.ts'
 
 /** What a message of Snowflake is about. */
-type ObjectKind = 'WAREHOUSE' | 'DATABASE' | 'SCHEMA' | 'TABLE'
+type ObjectKind = 'WAREHOUSE' | 'DATABASE' | 'SCHEMA' | 'STAGE' | 'TABLE'
 
 const RIGHTS: Record<ObjectKind, string> = {
   WAREHOUSE: 'USAGE',
   DATABASE: 'USAGE, CREATE SCHEMA',
   SCHEMA: 'USAGE, CREATE TABLE, CREATE STAGE',
+  STAGE: 'USAGE',
   TABLE: 'SELECT, INSERT, UPDATE, DELETE',
 }
 
@@ -19,6 +20,7 @@ const KINDS: ReadonlyMap<string, ObjectKind> = new Map([
   ['warehouse', 'WAREHOUSE'],
   ['database', 'DATABASE'],
   ['schema', 'SCHEMA'],
+  ['stage', 'STAGE'],
 ])
 
 /** The object that a message names: `Insufficient privileges to operate on schema 'X'`, `Object 'X' does not exist`. */

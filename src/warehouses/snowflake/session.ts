@@ -1,26 +1,41 @@
+import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { Connection, ConnectionOptions, RowStatement } from 'snowflake-sdk'
 import type { SnowflakeSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
+import { inTime } from '../in-time.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, StagePart, WarehouseEnvironment } from '../port.ts'
-import { CLOSE_MS, CONNECT_MS, connectionOptions, REQUEST_MS, SESSION_SETTINGS, STATEMENT_MS } from './config.ts'
+import { gzipped, StagingFolder } from '../staging/folder.ts'
+import {
+  CLOSE_MS,
+  CONNECT_MS,
+  connectionOptions,
+  REQUEST_MS,
+  SESSION_SETTINGS,
+  STATEMENT_MS,
+  type Staging,
+  stagingPlace,
+} from './config.ts'
 import { dialect } from './dialect.ts'
 import { newConnection } from './driver.ts'
-import { noDatabase, noWarehouse, toEngageError, tooLate } from './errors.ts'
+import { noDatabase, noWarehouse, outOfReach, toEngageError, tooLate } from './errors.ts'
 import { addressable, observeQuery } from './introspect.ts'
 import {
+  type CopySource,
   compress,
   copyStatement,
+  externalFolder,
   filesStatement,
   folderOf,
+  type Load,
   loadsOf,
   putStatement,
   stageStatement,
   typesOf,
 } from './load.ts'
+import { onOutage } from './outage.ts'
 import { rowsOf } from './rows.ts'
-import { within } from './within.ts'
 
 export async function openSession(
   settings: SnowflakeSettings,
@@ -28,9 +43,9 @@ export async function openSession(
   signal?: AbortSignal,
 ): Promise<Session> {
   const options = await connectionOptions(settings, environment)
-  const opening = logIn(options, settings)
+  const opening = logIn(options, settings, environment)
   try {
-    return await within(opening, CONNECT_MS, () => tooLate('the login was given up', settings), signal)
+    return await inTime(opening, CONNECT_MS, () => tooLate('the login was given up', settings), signal)
   } catch (error) {
     // The driver cannot be told to stop: a login that comes through later is ended.
     opening.then(
@@ -41,10 +56,14 @@ export async function openSession(
   }
 }
 
-async function logIn(options: ConnectionOptions, settings: SnowflakeSettings): Promise<Session> {
+async function logIn(
+  options: ConnectionOptions,
+  settings: SnowflakeSettings,
+  environment: WarehouseEnvironment,
+): Promise<Session> {
   const connection = await newConnection(options)
   await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
-  const session = new SnowflakeSession(connection, settings)
+  const session = new SnowflakeSession(connection, settings, environment)
   try {
     await session.execute(SESSION_SETTINGS)
     await session.checkContext()
@@ -57,6 +76,9 @@ async function logIn(options: ConnectionOptions, settings: SnowflakeSettings): P
 
 const CONTEXT = 'SELECT CURRENT_DATABASE() AS database, CURRENT_WAREHOUSE() AS warehouse, CURRENT_VERSION() AS version'
 
+/** Runs the COPY of a load. */
+type Copy = (source: CopySource) => Promise<unknown>
+
 interface Outcome {
   statement: RowStatement
   rows: readonly unknown[][]
@@ -65,6 +87,7 @@ interface Outcome {
 class SnowflakeSession implements Session {
   readonly #connection: Connection
   readonly #settings: SnowflakeSettings
+  readonly #environment: WarehouseEnvironment
   #stages = 0
   /** Schemas that have a place for files. */
   readonly #filesIn = new Set<string>()
@@ -72,9 +95,10 @@ class SnowflakeSession implements Session {
   /** Why the session cannot be used any more. */
   #lost: EngageError | undefined
 
-  constructor(connection: Connection, settings: SnowflakeSettings) {
+  constructor(connection: Connection, settings: SnowflakeSettings, environment: WarehouseEnvironment) {
     this.#connection = connection
     this.#settings = settings
+    this.#environment = environment
   }
 
   /** Snowflake lets a session begin without the database and the warehouse that it asked for. */
@@ -120,20 +144,36 @@ class SnowflakeSession implements Session {
   }
 
   async stage(input: StageInput): Promise<string> {
-    const { schema } = input
     this.#stages += 1
     const stage = this.#stages
-    const name = dialect.table({ schema, name: `eo_stage_${stage}` })
+    const name = dialect.table({ schema: input.schema, name: `eo_stage_${stage}` })
     await this.execute(stageStatement(name, input))
-    if (!this.#filesIn.has(schema)) await this.execute(filesStatement(schema))
-    this.#filesIn.add(schema)
+    const { staging } = this.#settings
     const types = typesOf(input.columns)
-    for (const [number, { columns, parts }] of loadsOf(input).entries()) {
-      const folder = folderOf(schema, stage, number)
-      for (const part of parts) await this.#put(part, folder)
-      await this.execute(copyStatement(name, columns, types, folder))
+    for (const [number, load] of loadsOf(input).entries()) {
+      const copy = (source: CopySource) => this.execute(copyStatement(name, load.columns, types, source))
+      if (staging) await this.#throughBucket(staging, load, copy)
+      else await this.#throughSnowflake(input.schema, folderOf(input.schema, stage, number), load, copy)
     }
     return name
+  }
+
+  async #throughBucket(staging: Staging, { parts }: Load, copy: Copy): Promise<void> {
+    await using folder = await StagingFolder.in(stagingPlace(staging), this.#environment)
+    const files: string[] = []
+    for (const [number, { path }] of parts.entries()) {
+      const file = `${number}.csv.gz`
+      await folder.put(file, await gzipped(createReadStream(path)))
+      files.push(file)
+    }
+    await copy({ folder: externalFolder(staging.stage, folder.name), files })
+  }
+
+  async #throughSnowflake(schema: string, folder: string, { parts }: Load, copy: Copy): Promise<void> {
+    if (!this.#filesIn.has(schema)) await this.execute(filesStatement(schema))
+    this.#filesIn.add(schema)
+    for (const part of parts) await this.#put(part, folder)
+    await copy({ folder })
   }
 
   async #put(part: StagePart, folder: string): Promise<void> {
@@ -153,7 +193,7 @@ class SnowflakeSession implements Session {
     if (this.#closed) return
     this.#closed = true
     const ended = new Promise<void>((resolve) => this.#connection.destroy(() => resolve()))
-    await within(ended, CLOSE_MS, () => tooLate('the session was left open', this.#settings)).catch(() => undefined)
+    await inTime(ended, CLOSE_MS, () => tooLate('the session was left open', this.#settings)).catch(() => undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -166,20 +206,22 @@ class SnowflakeSession implements Session {
    */
   async #run(sql: string): Promise<Outcome> {
     if (this.#lost) throw this.#lost
-    let statement: RowStatement | undefined
-    const outcome = new Promise<Outcome>((resolve, reject) => {
-      statement = this.#connection.execute({
-        sqlText: sql,
-        complete: (error, completed, rows = []) => (error ? reject(error) : resolve({ statement: completed, rows })),
-      })
+    const driver = Promise.withResolvers<Outcome>()
+    const outage = Promise.withResolvers<never>()
+    const statement = this.#connection.execute({
+      sqlText: sql,
+      complete: (error, completed, rows = []) =>
+        error ? driver.reject(error) : driver.resolve({ statement: completed, rows }),
     })
+    const endWatch = onOutage(statement, (failure) => outage.reject(outOfReach(failure, this.#settings)))
+    driver.promise.catch(() => undefined).finally(endWatch)
     const late = () => {
-      statement?.cancel()
+      statement.cancel()
       return tooLate('a statement was cancelled', this.#settings)
     }
     try {
       // Beside the server's own limit: a server that is gone enforces none.
-      return await within(outcome, STATEMENT_MS + REQUEST_MS, late)
+      return await inTime(Promise.race([driver.promise, outage.promise]), STATEMENT_MS + REQUEST_MS, late)
     } catch (error) {
       const told = toEngageError(error, this.#settings)
       if (told.reason === 'WarehouseUnreachable') this.#lost = told

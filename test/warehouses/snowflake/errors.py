@@ -38,6 +38,6 @@ def to_snowflake(error: Exception) -> SnowflakeError:
     return SnowflakeError("000603", "XX000", f"SQL execution internal error: {type(cause).__name__}: {message}")
 
 
-def absent(name: str) -> SnowflakeError:
-    words = f"SQL compilation error:\nObject '{name}' does not exist or not authorized."
+def absent(name: str, kind: str = "Object") -> SnowflakeError:
+    words = f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized."
     return SnowflakeError("002003", "02000", words)

@@ -1,7 +1,8 @@
 """Snowflake for tests: its REST protocol as the driver for Node speaks it, over fakesnow, which runs the SQL on DuckDB.
 
 Listens on a free port of 127.0.0.1 and prints it. Logins: SNOWFLAKE_PUBLIC_KEY (PEM) is the key of every user,
-SNOWFLAKE_OAUTH_TOKEN their token. Ends when its standard input does.
+SNOWFLAKE_OAUTH_TOKEN their token. External stages read buckets from the folder SNOWFLAKE_BUCKETS, as an S3 server has
+them there. Ends when its standard input does.
 """
 
 import gzip

@@ -16,6 +16,10 @@ from fakesnow.fakes import FakeSnowflakeConnection
 from results import Result
 from sqlglot import exp
 
+# The folder whose folders are buckets: what every storage integration may read.
+BUCKETS = os.environ.get("SNOWFLAKE_BUCKETS", "")
+# Databases with the external stages in them, each with its URL.
+EXTERNAL: dict[tuple[str, str], str] = {}
 STAGES = tempfile.mkdtemp(prefix="engageops-snowflake-")
 IDENTIFIER = r'"(?:[^"]|"")*"'
 TABLE = rf"{IDENTIFIER}\.{IDENTIFIER}"
@@ -179,7 +183,30 @@ class Session:
         if _options(options) != COPY_OPTIONS:
             raise NotImplementedError(f"COPY with {_options(options)}")
         folder = self._folder_of(stage, path)
-        files = sorted(glob.glob(os.path.join(glob.escape(folder), "*.gz")))
+        result = self._load(target, columns, values, sorted(glob.glob(os.path.join(glob.escape(folder), "*.gz"))))
+        shutil.rmtree(folder, ignore_errors=True)
+        return result
+
+    def create_external_stage(self, _sql, found) -> Result:
+        self.commit()
+        EXTERNAL[self.connection.database, found[1].upper()] = found[2]
+        return results.status("Stage area successfully created.")
+
+    def copy_external(self, _sql, found) -> Result:
+        target, columns, values, stage, path, names, options = found.groups()
+        if _options(options) != {name: value for name, value in COPY_OPTIONS.items() if name != "PURGE"}:
+            raise NotImplementedError(f"COPY with {_options(options)}")
+        url = EXTERNAL.get((self.connection.database, stage.upper()))
+        if url is None:
+            raise absent(stage, "Stage")
+        folder = os.path.join(BUCKETS, re.sub(r"^\w+://", "", url), path)
+        files = [os.path.join(folder, name) for name in re.findall(r"'([^']+)'", names)]
+        for file in files:
+            if not os.path.isfile(file):
+                raise SnowflakeError("091016", "22000", f"Remote file '{url}/{path}' was not found.")
+        return self._load(target, columns, values, files)
+
+    def _load(self, target: str, columns: str, values: str, files: list[str]) -> Result:
         cells = [f"'{re.sub('[^0-9]', '', value)}': 'VARCHAR'" for value in values.split(", ")]
         selected = re.sub(r"\$(\d+)", r'"\1"', values).replace("PARSE_JSON", "json")
         if files:
@@ -188,7 +215,6 @@ class Session:
                 FROM read_csv(?, {READ_CSV}, columns = {{{", ".join(cells)}}})""",
                 [files],
             )
-            shutil.rmtree(folder)
         return Result(results.COPY, ["status"], [{"type": "text"}], [["LOADED"] for _ in files])
 
     def merge(self, sql, _found) -> Result:
@@ -230,6 +256,7 @@ COPY_OPTIONS = {
 
 CONTEXT = r"SELECT CURRENT_DATABASE\(\) AS database, CURRENT_WAREHOUSE\(\) AS warehouse, CURRENT_VERSION\(\) AS \w+$"
 STAGE = rf"@({TABLE})/([\w/]+)/"
+COPY = rf"COPY INTO ({TABLE}) (\(.*?\))\nFROM \(SELECT ([^@]*) FROM "
 HANDLERS = [
     (re.compile(pattern, re.DOTALL), work)
     for pattern, work in [
@@ -242,7 +269,9 @@ HANDLERS = [
         (rf"CREATE TEMPORARY STAGE ({TABLE})$", Session.create_stage),
         (rf"DROP TABLE IF EXISTS ({TABLE})$", Session.drop_table),
         (rf"PUT 'file://((?:[^'\\]|''|\\\\)*)' {STAGE} (.*)$", Session.put),
-        (rf"COPY INTO ({TABLE}) (\(.*?\))\nFROM \(SELECT ([^@]*) FROM {STAGE}\)\n(.*)$", Session.copy),
+        (r"CREATE STAGE (\S+) URL = '([^']+)' STORAGE_INTEGRATION = \w+$", Session.create_external_stage),
+        (rf"{COPY}{STAGE}\)\n(.*)$", Session.copy),
+        (rf"{COPY}@([\w.]+)/([\w-]+)/\)\nFILES = \((.*?)\) (.*)$", Session.copy_external),
         (r"MERGE INTO ", Session.merge),
     ]
 ]
