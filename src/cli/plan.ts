@@ -16,9 +16,11 @@ export interface PlanOptions {
 export async function run(options: PlanOptions): Promise<number> {
   const found = await planFolder(await openManifests(options))
   const plans = plansOf(found)
-  const value = { plans, problems: found.problems, orphans: found.orphans.map(identityOf) }
+  const cautions = cautionsOf(found)
+  const value = { plans, cautions, problems: found.problems, orphans: found.orphans.map(identityOf) }
   const colour = hasColour(process.stdout)
   process.stdout.write(await render(options.output, value, () => renderPlan(plans, colour)))
+  sayCautions(cautions)
   sayOrphans(found.orphans)
   sayProblems(found.problems)
   if (found.problems.length > 0) return EXIT.failed.code
@@ -32,6 +34,18 @@ export function plansOf({ plans }: FolderPlan): PlanView[] {
       [plan, awaiting].map((it) => ({ space, destination, ...it })),
     )
     .filter(({ changes }) => changes.length > 0)
+}
+
+/** What people should know of the tables, though they can be loaded. */
+export const cautionsOf = ({ plans }: FolderPlan) =>
+  plans.flatMap(({ space, destination, plan }) =>
+    plan.cautions.map(({ reason, message }) => ({ space, destination, reason, message })),
+  )
+
+export function sayCautions(cautions: ReturnType<typeof cautionsOf>): void {
+  for (const { space, destination, reason, message } of cautions) {
+    process.stderr.write(`note: EngageSpace ${space} -> WarehouseDestination ${destination}: ${reason}: ${message}\n`)
+  }
 }
 
 export const identityOf = ({ kind, metadata: { namespace, name } }: EngageResource) => ({ kind, namespace, name })

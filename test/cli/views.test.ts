@@ -170,3 +170,18 @@ test('a plan that loses data says so and shows its hash', () => {
 test('without changes there is one line', () => {
   expect(renderPlan([planOf()])).toBe('No changes: the warehouses are as declared.\n')
 })
+
+test('status tells what is to be known of tables though the resource is ready', () => {
+  const activation = syncedActivation()
+  const schema = { ...condition('False', 'DataExpires'), type: 'SchemaReady', message: 'in 60 days\nall is gone' }
+  const withConditions = (...conditions: Condition[]): Activation => ({
+    ...activation,
+    status: { tables: [], history: [], ...activation.status, conditions },
+  })
+  const ready = withConditions(condition('True', 'Ready'), schema)
+  expect(renderStatus([ready], { now })).toMatch(
+    /\n\nnote: Activation\/big-spenders: DataExpires: in 60 days all is gone\n$/,
+  )
+  const stalled = withConditions(condition('False', 'AdoptionRefused'), schema)
+  expect(renderStatus([stalled], { now })).not.toContain('note:')
+})

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Column, Table } from '../../src/model/table.ts'
 import { LOGICAL_TYPES } from '../../src/model/table.ts'
-import type { Change } from '../../src/plan/change.ts'
+import type { Change, ViewChange } from '../../src/plan/change.ts'
 import { statementsOf } from '../../src/plan/ddl.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
 import { insertRows } from '../../src/sync/ledger.ts'
 import { dialect as bigquery } from '../../src/warehouses/bigquery/dialect.ts'
+import { viewOf } from '../../src/warehouses/bigquery/views.ts'
 import { dialect as databricks } from '../../src/warehouses/databricks/dialect.ts'
 import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
 import { dialect as postgres } from '../../src/warehouses/postgres/dialect.ts'
@@ -122,4 +123,15 @@ describe.each([
     }
     expect(dialect.logicalType('point')).toBeUndefined()
   })
+})
+
+it('BigQuery makes, replaces and drops views', async () => {
+  const view = viewOf(event, 60)
+  const changes: ViewChange[] = [
+    { kind: 'CreateView', view },
+    { kind: 'ReplaceView', view: viewOf(users, 60) },
+    { kind: 'DropView', view },
+  ]
+  const sql = statementsOf(bigquery, changes)
+  await expect(`${sql.join(';\n\n')};\n`).toMatchFileSnapshot('golden/bigquery/views.sql')
 })
