@@ -1,7 +1,9 @@
+import { estimateFolder } from '../local/estimate-folder.ts'
 import type { FolderPlan } from '../local/plan-folder.ts'
 import { planFolder } from '../local/plan-folder.ts'
 import type { FolderProblem } from '../local/problems.ts'
 import type { EngageResource } from '../model/kinds.ts'
+import { renderEstimates } from './estimates-view.ts'
 import { EXIT } from './exit-codes.ts'
 import { openManifests } from './manifests.ts'
 import { hasColour, type OutputFormat, render } from './output.ts'
@@ -14,12 +16,16 @@ export interface PlanOptions {
 }
 
 export async function run(options: PlanOptions): Promise<number> {
-  const found = await planFolder(await openManifests(options))
+  const folder = await openManifests(options)
+  const found = await planFolder(folder)
   const plans = plansOf(found)
   const cautions = cautionsOf(found)
-  const value = { plans, cautions, problems: found.problems, orphans: found.orphans.map(identityOf) }
+  const estimates = await estimateFolder(folder, found)
+  const value = { plans, estimates, cautions, problems: found.problems, orphans: found.orphans.map(identityOf) }
   const colour = hasColour(process.stdout)
-  process.stdout.write(await render(options.output, value, () => renderPlan(plans, colour)))
+  process.stdout.write(
+    await render(options.output, value, () => renderPlan(plans, colour) + renderEstimates(estimates)),
+  )
   sayCautions(cautions)
   sayOrphans(found.orphans)
   sayProblems(found.problems)

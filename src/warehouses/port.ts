@@ -1,5 +1,6 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
 import type { WarehouseBlock, WarehouseKind } from '../model/destination.ts'
+import type { EngageError } from '../model/errors.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
 import type { Column, LogicalType, Table, TableName, TypedColumn, View } from '../model/table.ts'
 import type { Change, ViewChange } from '../plan/change.ts'
@@ -19,8 +20,17 @@ export interface Warehouse {
    * Throws EngageError.
    */
   authenticate?(signal?: AbortSignal): Promise<void>
+  /** What statements would read; present where they are paid by that. Nothing is run or paid for it. */
+  readonly estimator?: Estimator
   /** Opens a session, within the deadline. Throws EngageError with a reason of the catalogue. */
   connect(signal?: AbortSignal): Promise<Session>
+}
+
+export interface Estimator {
+  /** A SELECT in parentheses that stands for a stage of these columns: a merge with it reads what one with a stage does. */
+  standIn(columns: readonly TypedColumn[]): string
+  /** The bytes that each statement would read, or why that cannot be told. Throws EngageError where nothing can. */
+  bytesOf(statements: readonly string[], signal?: AbortSignal): Promise<(number | EngageError)[]>
 }
 
 /** What a driver folder exports to the registry: its code is imported when a destination of its kind is used. */

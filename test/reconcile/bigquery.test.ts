@@ -1,7 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import type { BigQuerySettings } from '../../src/model/destination.ts'
+import { EngageError } from '../../src/model/errors.ts'
 import type { EngageResource } from '../../src/model/kinds.ts'
+import { readResources, warehouseFor } from '../../src/reconcile/context.ts'
+import { estimateMerges } from '../../src/reconcile/estimates.ts'
+import { planSpace } from '../../src/reconcile/schema.ts'
 import { clientOf } from '../../src/warehouses/bigquery/config.ts'
+import type { Estimator } from '../../src/warehouses/port.ts'
 import { activationOf, COMPUTATIONS, destinationOf, spaceOf } from '../plan/resources.ts'
 import { describeOnBigQuery } from '../warehouses/bigquery-server.ts'
 import { World } from './world.ts'
@@ -131,5 +136,45 @@ describeOnBigQuery('tables, their views and their end, on the emulator', (server
     await expireAfter(null)
     await world.reconcile()
     expect(world.condition('EngageSpace/main', 'SchemaReady')).toBe('True Ready')
+  })
+
+  test('each table that is there is asked for what a merge into it would read', async () => {
+    const { world, destination } = await worldOf(space, shopper, carts)
+    await using _ = world
+    await world.reconcile()
+    const pair = { space, destination: destination(), resources: await readResources(world.store) }
+    const plan = await planSpace(world.context, pair)
+    const { estimator, ...warehouse } = await warehouseFor(world.context, pair.destination)
+    if (!estimator) throw new Error('BigQuery is paid by what statements read')
+    const dry = await estimateMerges({ ...warehouse, estimator }, plan, world.now)
+    expect(dry.map((estimate) => 'bytes' in estimate && estimate.bytes)).toEqual([0, 0, 0, 0, 0])
+    for (const { table } of dry) expect(await world.query(`SELECT id FROM ${table}`)).toEqual([])
+    const refusal = new EngageError('PermissionDenied', 'Stalled', 'no right')
+    const unknown = { unknown: 'PermissionDenied: no right' }
+    const answered = (bytesOf: Estimator['bytesOf']) =>
+      estimateMerges({ ...warehouse, estimator: { ...estimator, bytesOf } }, plan, world.now)
+    const [first, ...others] = await answered(async (all) => all.map((_, number) => (number === 0 ? refusal : 1)))
+    expect(first).toEqual({ table: 'engage_default.identifies', ...unknown })
+    expect(others).toHaveLength(4)
+    for (const estimate of others) expect(estimate).toHaveProperty('bytes')
+    for (const estimate of await answered(() => Promise.reject(refusal))) expect(estimate).toMatchObject(unknown)
+    // The emulator's dry runs do not look at DML and tell 0 bytes: here the statements run.
+    await using session = await world.session()
+    const bytesOf = async (statements: readonly string[]) => {
+      for (const sql of statements) await session.execute(sql)
+      return statements.map(() => 1)
+    }
+    const estimates = await answered(bytesOf)
+    expect(estimates).toEqual([
+      { table: 'engage_default.identifies', bytes: 1 },
+      { table: 'engage_default.users', bytes: 3 },
+      { table: 'engage_default.audience_entered', bytes: 1 },
+      { table: 'engage_default.audience_exited', bytes: 1 },
+      { table: 'default.carts', bytes: 1 },
+    ])
+    // Of users the statements meet others each time, since nothing is known of the stand-in.
+    for (const { table } of estimates.filter((it) => it.table !== 'engage_default.users')) {
+      expect(await world.query(`SELECT id FROM ${table}`)).toHaveLength(1)
+    }
   })
 })

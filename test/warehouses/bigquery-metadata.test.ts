@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { EngageError } from '../../src/model/errors.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { type ApiAnswer, type ApiRequest, ApiServer, keyFor, refusal } from './bigquery-api.ts'
 
 const ok = (body: object): ApiAnswer => ({ status: 200, body })
 const DAY_MS = 24 * 3600_000
 
-describe('what the API tells of datasets', () => {
+describe('what the API tells of datasets and statements', () => {
   let server: ApiServer
   afterEach(() => server?.stop())
 
@@ -54,5 +55,24 @@ describe('what the API tells of datasets', () => {
           'partition_expiration_days = NULL)',
       },
     ])
+  })
+
+  it('what statements would read, by dry runs alone; one that is refused does not hide the others', async () => {
+    const { estimator } = await open(({ body }) => {
+      const sql: string = JSON.parse(body.toString()).configuration.query.query
+      if (sql === 'bad') return refusal(400, 'invalidQuery', 'Name x not found')
+      return ok({
+        status: { state: 'DONE' },
+        statistics: sql === 'silent' ? {} : { totalBytesProcessed: '123456789012' },
+      })
+    })
+    const found = await estimator?.bytesOf(['good', 'bad', 'silent'])
+    expect(found?.[0]).toBe(123_456_789_012)
+    expect(found?.slice(1).map((it) => it instanceof EngageError && it.message)).toEqual([
+      'BigQuery refused a statement: Name x not found [invalidQuery]',
+      'the dry run of a statement tells no bytes',
+    ])
+    const jobs = server.requests.filter(({ path }) => path !== '/token')
+    expect(jobs.map(({ body }) => JSON.parse(body.toString()).configuration.dryRun)).toEqual([true, true, true])
   })
 })

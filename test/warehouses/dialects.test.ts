@@ -6,6 +6,7 @@ import { statementsOf } from '../../src/plan/ddl.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
 import { insertRows } from '../../src/sync/ledger.ts'
 import { dialect as bigquery } from '../../src/warehouses/bigquery/dialect.ts'
+import { estimatorOf } from '../../src/warehouses/bigquery/estimator.ts'
 import { viewOf } from '../../src/warehouses/bigquery/views.ts'
 import { dialect as databricks } from '../../src/warehouses/databricks/dialect.ts'
 import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
@@ -134,4 +135,19 @@ it('BigQuery makes, replaces and drops views', async () => {
   ]
   const sql = statementsOf(bigquery, changes)
   await expect(`${sql.join(';\n\n')};\n`).toMatchFileSnapshot('golden/bigquery/views.sql')
+})
+
+it('BigQuery is asked what a merge would read with values that it cannot know in place of a stage', async () => {
+  const { standIn } = estimatorOf(
+    { projectId: 'company-data', location: 'EU' },
+    { baseDir: '.', secret: async () => '' },
+  )
+  const within = { from: '2026-01-30T00:00:00.000Z', to: '2026-03-31T00:00:00.000Z' }
+  const columns = event.columns.filter(({ name }) => ['id', 'received_at', 'user_id', 'plan', 'order'].includes(name))
+  const merges = [
+    bigquery.mergeEvents({ target: event, stage: standIn(columns), columns, within, loadedAt: LOADED_AT }),
+    ...bigquery.mergeUsers({ users, twin, stage: standIn(twin.columns), traits: TRAITS, rows: 1, loadedAt: LOADED_AT }),
+  ]
+  const sql = merges.flat().map((statement) => statement.sql)
+  await expect(`${sql.join(';\n\n')};\n`).toMatchFileSnapshot('golden/bigquery/merge-estimates.sql')
 })

@@ -3,6 +3,7 @@ import type { Table } from '../../model/table.ts'
 import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.ts'
 import { identityOf } from './config.ts'
 import { dialect } from './dialect.ts'
+import { estimatorOf } from './estimator.ts'
 import { capabilities } from './limits.ts'
 import { openSession } from './session.ts'
 import { viewOf } from './views.ts'
@@ -16,6 +17,7 @@ export const driver: WarehouseDriver<'bigquery'> = {
       capabilities,
       identity: identityOf(settings),
       ...(views && { viewOf: (table: Table) => viewOf(table, views.lastDays) }),
+      estimator: estimatorOf(settings, environment),
       connect: (signal) => openSession(settings, environment, signal),
     }
   },
