@@ -31,6 +31,8 @@ export interface TableName {
 export interface View extends TableName {
   of: TableName
   query: string
+  /** The columns of the table that the query names. */
+  reads: string[]
 }
 
 export interface Table extends TableName {

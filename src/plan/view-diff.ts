@@ -65,6 +65,8 @@ export function diffViews(input: ViewDiffInput): ViewDifference {
     }
     if (own && (isIgnored(table.name) || isIgnored(view.name))) continue
     const columns = columnsAfter(table, found.get(tableId(table)), input)
+    // Drift of the table, which is told there.
+    if (!view.reads.every((name) => columns.has(name))) continue
     const fingerprint = fingerprintOf(view, columns)
     const drifted = driftOf(there, own, fingerprint, columns)
     if (drifted !== undefined && !corrects(out, view, drifted, drift.mode)) continue

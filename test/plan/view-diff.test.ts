@@ -127,6 +127,16 @@ describe('views beside tables', () => {
     for (const drift of ignored) expect(plan([carts], model, { drift })).toMatchObject({ changes: [], drift: [] })
   })
 
+  test('one stays as it is while its table lacks a column that it reads', () => {
+    const model = structuredClone(made)
+    for (const { columns } of model.observed.tables)
+      columns.splice(
+        columns.findIndex(({ name }) => name === 'uuid_ts'),
+        1,
+      )
+    expect(plan([carts], model, { changes: [] })).toMatchObject({ changes: [], drift: [], cautions: [] })
+  })
+
   test('one whose name was claimed before a crash is made, whether it is there or not', () => {
     const claimed = [{ schema: 'default', name: 'carts_view', fingerprint: '' }]
     expect(plan([carts], { ...made, owned: claimed })).toMatchObject({ changes: [{ kind: 'ReplaceView' }], drift: [] })

@@ -11,12 +11,13 @@ const SUFFIX = '_view'
 export function viewOf(table: Table, lastDays: number): View {
   const { schema, name } = table
   const { quote } = dialect
-  const [id, receivedAt, loadedAt] = [quote('id'), quote('received_at'), quote('uuid_ts')]
+  const reads = ['id', 'received_at', 'uuid_ts']
+  const [id, receivedAt, loadedAt] = reads.map(quote)
   const since = `TIMESTAMP_TRUNC(TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL ${lastDays} DAY), DAY)`
   const lines = [
     `SELECT * FROM ${dialect.table(table)}`,
     ...(isByDay(table) ? [`WHERE ${receivedAt} >= ${since}`] : []),
     `QUALIFY ROW_NUMBER() OVER (PARTITION BY ${id} ORDER BY ${loadedAt} DESC, ${receivedAt} DESC) = 1`,
   ]
-  return { schema, name: name + SUFFIX, of: { schema, name }, query: lines.join('\n') }
+  return { schema, name: name + SUFFIX, of: { schema, name }, query: lines.join('\n'), reads }
 }
