@@ -55,6 +55,8 @@ describe('what the API tells of datasets and statements', () => {
           'partition_expiration_days = NULL)',
       },
     ])
+    const fixes = expirations?.flatMap(({ message }) => message.match(/ALTER SCHEMA [^)]+\)/) ?? []) ?? []
+    await expect(`${fixes.join(';\n\n')};\n`).toMatchFileSnapshot('golden/bigquery/expirations.sql')
   })
 
   it('what statements would read, by dry runs alone; one that is refused does not hide the others', async () => {
