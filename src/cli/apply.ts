@@ -7,7 +7,7 @@ import { approvalOf, confirm } from './approval.ts'
 import { EXIT } from './exit-codes.ts'
 import { openManifests } from './manifests.ts'
 import { hasColour, type OutputFormat, render } from './output.ts'
-import { identityOf, plansOf, sayOrphans, sayProblems } from './plan.ts'
+import { cautionsOf, identityOf, plansOf, sayCautions, sayOrphans, sayProblems } from './plan.ts'
 import { renderPlan } from './plan-view.ts'
 import { counted } from './quantities.ts'
 
@@ -22,14 +22,16 @@ export interface ApplyOptions {
 /** Shows the plan, asks where somebody is there to answer, and makes the changes. */
 export async function run(options: ApplyOptions): Promise<number> {
   const folder = await openManifests(options)
-  const { plans: found, problems: planProblems, orphans } = await planFolder(folder)
-  const plans = plansOf({ plans: found, problems: planProblems, orphans })
+  const found = await planFolder(folder)
+  const { orphans } = found
+  const plans = plansOf(found)
   const pruning = options.prune === true && orphans.length > 0
   const terminal = process.stdin.isTTY === true
   const approval = approvalOf(plans, { yes: options.yes === true, terminal })
 
   const shown = options.output === 'table' ? process.stdout : process.stderr
   shown.write(renderPlan(plans, hasColour(shown)))
+  sayCautions(cautionsOf(found))
   if (approval === 'Ask' || (pruning && terminal && !options.yes)) {
     const deletions = pruning ? `, and delete ${counted(orphans.length, 'resource')} that left the folder` : ''
     if (!(await confirm(`Apply this plan${deletions}?`))) {

@@ -1,4 +1,4 @@
-import { type Change, isDestructive } from '../plan/change.ts'
+import { isDestructive, type PlannedChange } from '../plan/change.ts'
 import type { Plan } from '../plan/plan.ts'
 import { counted } from './quantities.ts'
 import { paint, printable, type Style } from './table.ts'
@@ -39,9 +39,12 @@ const MARKS = {
   WidenColumn: { sign: '~', style: 'yellow' },
   DropColumn: { sign: '-', style: 'red' },
   DropTable: { sign: '-', style: 'red' },
-} as const satisfies Record<Change['kind'], { sign: string; style: Style }>
+  CreateView: { sign: '+', style: 'green' },
+  ReplaceView: { sign: '~', style: 'yellow' },
+  DropView: { sign: '-', style: 'red' },
+} as const satisfies Record<PlannedChange['kind'], { sign: string; style: Style }>
 
-function describeChange(change: Change): string {
+function describeChange(change: PlannedChange): string {
   switch (change.kind) {
     case 'CreateSchema':
       return `create schema ${change.schema}`
@@ -57,6 +60,12 @@ function describeChange(change: Change): string {
       return `drop column ${columnName(change.table, change.column)}`
     case 'DropTable':
       return `drop table ${change.table.schema}.${change.table.name}`
+    case 'CreateView':
+      return `create view ${change.view.schema}.${change.view.name}`
+    case 'ReplaceView':
+      return `replace view ${change.view.schema}.${change.view.name}`
+    case 'DropView':
+      return `drop view ${change.view.schema}.${change.view.name}`
   }
 }
 
@@ -64,7 +73,7 @@ const columnName = (table: { schema: string; name: string }, column: string): st
   `${table.schema}.${table.name}.${column}`
 
 /** `2 to create, 1 to change, 0 to drop`. */
-function planSummary(changes: readonly Change[]): string {
+function planSummary(changes: readonly PlannedChange[]): string {
   const count = (sign: string) => changes.filter(({ kind }) => MARKS[kind].sign === sign).length
   return `${count('+')} to create, ${count('~')} to change, ${count('-')} to drop`
 }

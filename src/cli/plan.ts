@@ -1,7 +1,9 @@
+import { estimateFolder } from '../local/estimate-folder.ts'
 import type { FolderPlan } from '../local/plan-folder.ts'
 import { planFolder } from '../local/plan-folder.ts'
 import type { FolderProblem } from '../local/problems.ts'
 import type { EngageResource } from '../model/kinds.ts'
+import { renderEstimates } from './estimates-view.ts'
 import { EXIT } from './exit-codes.ts'
 import { openManifests } from './manifests.ts'
 import { hasColour, type OutputFormat, render } from './output.ts'
@@ -14,11 +16,17 @@ export interface PlanOptions {
 }
 
 export async function run(options: PlanOptions): Promise<number> {
-  const found = await planFolder(await openManifests(options))
+  const folder = await openManifests(options)
+  const found = await planFolder(folder)
   const plans = plansOf(found)
-  const value = { plans, problems: found.problems, orphans: found.orphans.map(identityOf) }
+  const cautions = cautionsOf(found)
+  const estimates = await estimateFolder(folder, found)
+  const value = { plans, estimates, cautions, problems: found.problems, orphans: found.orphans.map(identityOf) }
   const colour = hasColour(process.stdout)
-  process.stdout.write(await render(options.output, value, () => renderPlan(plans, colour)))
+  process.stdout.write(
+    await render(options.output, value, () => renderPlan(plans, colour) + renderEstimates(estimates)),
+  )
+  sayCautions(cautions)
   sayOrphans(found.orphans)
   sayProblems(found.problems)
   if (found.problems.length > 0) return EXIT.failed.code
@@ -32,6 +40,18 @@ export function plansOf({ plans }: FolderPlan): PlanView[] {
       [plan, awaiting].map((it) => ({ space, destination, ...it })),
     )
     .filter(({ changes }) => changes.length > 0)
+}
+
+/** What people should know of the tables, though they can be loaded. */
+export const cautionsOf = ({ plans }: FolderPlan) =>
+  plans.flatMap(({ space, destination, plan }) =>
+    plan.cautions.map(({ reason, message }) => ({ space, destination, reason, message })),
+  )
+
+export function sayCautions(cautions: ReturnType<typeof cautionsOf>): void {
+  for (const { space, destination, reason, message } of cautions) {
+    process.stderr.write(`note: EngageSpace ${space} -> WarehouseDestination ${destination}: ${reason}: ${message}\n`)
+  }
 }
 
 export const identityOf = ({ kind, metadata: { namespace, name } }: EngageResource) => ({ kind, namespace, name })

@@ -40,3 +40,12 @@ export const formatCount = (count: number): string => grouped.format(count)
 
 /** A count and its noun: `1 row`, `2 rows`. */
 export const counted = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** An amount of bytes as people read it: `0 B`, `12 MiB`, `1.5 GiB`. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), BYTE_UNITS.length - 1)
+  const amount = bytes / 1024 ** power
+  return `${amount < 10 && power > 0 ? amount.toFixed(1).replace(/\.0$/, '') : Math.round(amount)} ${BYTE_UNITS[power]}`
+}

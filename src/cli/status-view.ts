@@ -4,14 +4,14 @@ import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { Condition, RunSummary } from '../model/status.ts'
 import { formatAge, formatCount, formatNext } from './quantities.ts'
-import { type Cell, renderTable, type Style } from './table.ts'
+import { type Cell, printable, renderTable, type Style } from './table.ts'
 
 export interface ViewOptions {
   now: Date
   colour?: boolean
 }
 
-/** One table for each kind that there is, as `kubectl get` prints them. */
+/** One table for each kind that there is, as `kubectl get` prints them; then what is to be known of ready resources. */
 export function renderStatus(resources: readonly EngageResource[], { now, colour = false }: ViewOptions): string {
   const namespaces = new Set(resources.map(({ metadata }) => metadata.namespace))
   const named = (rows: Row[]) => (namespaces.size > 1 ? rows.map(withNamespace) : rows)
@@ -20,9 +20,20 @@ export function renderStatus(resources: readonly EngageResource[], { now, colour
     { kind: 'EngageSpace', rows: named(resources.filter(isSpace).map((it) => spaceRow(it, now))) },
     { kind: 'Activation', rows: named(resources.filter(isActivation).map((it) => activationRow(it, now))) },
   ]
-  return tables
-    .flatMap(({ kind, rows }) => (rows[0] ? [`${kind}\n${renderRows(Object.keys(rows[0].cells), rows, colour)}`] : []))
-    .join('\n')
+  const shown = tables.flatMap(({ kind, rows }) =>
+    rows[0] ? [`${kind}\n${renderRows(Object.keys(rows[0].cells), rows, colour)}`] : [],
+  )
+  const notes = resources.flatMap((resource) => noteOn(resource, namespaces.size > 1))
+  return [...shown, ...(notes.length > 0 ? [notes.join('')] : [])].join('\n')
+}
+
+/** What is wrong with the tables of a resource although it is ready: its row does not show it. */
+function noteOn({ kind, metadata, status }: EngageResource, isNamespaced: boolean): string[] {
+  const conditionOf = (name: string) => status?.conditions.find(({ type }) => type === name)
+  const schema = conditionOf('SchemaReady')
+  if (conditionOf('Ready')?.status !== 'True' || schema?.status !== 'False') return []
+  const name = isNamespaced ? `${metadata.namespace}/${metadata.name}` : metadata.name
+  return [`note: ${kind}/${name}: ${schema.reason}: ${printable(schema.message)}\n`]
 }
 
 interface Row {

@@ -3,14 +3,14 @@ import { judge } from '../plan/validate.ts'
 import type { Trouble } from '../reconcile/conditions.ts'
 import { troubleOf } from '../reconcile/conditions.ts'
 import { named, readResources } from '../reconcile/context.ts'
-import { planSpace, type SchemaPlan } from '../reconcile/schema.ts'
+import { type Pair, planSpace, type SchemaPlan } from '../reconcile/schema.ts'
 import { claimOf, destinationNotFound } from '../reconcile/space.ts'
 import type { Folder } from './folder.ts'
 import { type FolderProblem, nameOf, planProblems, refusalProblems } from './problems.ts'
 import { withoutNewFiles } from './without-new-files.ts'
 
 export interface FolderPlan {
-  plans: { space: string; destination: string; plan: SchemaPlan }[]
+  plans: { space: string; destination: string; plan: SchemaPlan; pair: Pair }[]
   problems: FolderProblem[]
   /** Resources that have left the folder: prune deletes them. */
   orphans: EngageResource[]
@@ -33,7 +33,7 @@ export async function planFolder({ store, context }: Folder): Promise<FolderPlan
       try {
         const pair = { space, destination, resources }
         const plan = await withoutNewFiles(context, (untouched) => planSpace(untouched, pair))
-        plans.push({ space: `${space.metadata.namespace}/${space.metadata.name}`, destination: name, plan })
+        plans.push({ space: `${space.metadata.namespace}/${space.metadata.name}`, destination: name, plan, pair })
         problems.push(...planProblems(plan, nameOf(space)))
       } catch (error) {
         const trouble = troubleOf(error)

@@ -127,6 +127,17 @@ const bigquery = z.strictObject({
     )
     .optional()
     .describe("Where BigQuery's API is reached, such as a Private Service Connect endpoint. Default: Google's own."),
+  views: z
+    .strictObject({
+      lastDays: z
+        .int()
+        .min(1)
+        .max(36_500)
+        .default(60)
+        .describe('Views of calls show those that were received in so many days: each query of a view reads them all.'),
+    })
+    .optional()
+    .describe("Segment's view `<table>_view` beside each table, with one row for each id. Without it none is made."),
 })
 
 const redshift = z.strictObject({

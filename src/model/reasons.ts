@@ -47,6 +47,14 @@ export const REASONS = {
     meaning: 'The table has all the columns it may have; more went to the overflow column.',
     fix: 'Declare fewer properties, or raise schemaPolicy.maxColumns.',
   },
+  DataExpires: {
+    meaning: 'The warehouse deletes what is loaded by itself, after a time that its schema sets.',
+    fix: 'Run the SQL of the message, for the tables that were made meanwhile too.',
+  },
+  ViewRefused: {
+    meaning: 'Somebody else has an object of the name that the view beside a table would have. The table is loaded.',
+    fix: 'Rename or drop that object, or leave bigquery.views out.',
+  },
   SecretNotFound: { meaning: 'The Secret or the key in it does not exist.', fix: 'Create it.' },
   LocalModeOnly: { meaning: 'DuckDB is for the local mode.', fix: 'Use another warehouse in a cluster.' },
   WarehouseUnreachable: { meaning: 'The server does not answer.', fix: 'Check host, port, network and allow-lists.' },

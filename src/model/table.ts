@@ -27,6 +27,14 @@ export interface TableName {
   name: string
 }
 
+/** A query under a name, beside the table that it shows. */
+export interface View extends TableName {
+  of: TableName
+  query: string
+  /** The columns of the table that the query names. */
+  reads: string[]
+}
+
 export interface Table extends TableName {
   /** Columns that identify a row; a warehouse that enforces keys makes them the primary key. Empty: rows only append. */
   key: string[]

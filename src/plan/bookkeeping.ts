@@ -14,12 +14,16 @@ const LAYOUT = {
     key: ['scope'],
     columns: { scope: 'String', holder: 'String', epoch: 'Integer', expires_at: 'Timestamp' },
   },
-  /** Which resources use which table, and whether EngageOps made it; `incarnation` changes when it is made again. */
+  /**
+   * Which resources use which table, and whether EngageOps made it; `incarnation` changes when it is made again. The view
+   * beside a table has rows like it: `kind` tells the two apart, the incarnation of a view says what it was made from.
+   */
   objects: {
     key: ['schema_name', 'table_name', 'owner'],
     columns: {
       schema_name: 'String',
       table_name: 'String',
+      kind: 'String',
       owner: 'String',
       owner_uid: 'String',
       created: 'Boolean',

@@ -1,4 +1,4 @@
-import type { Column, LogicalType, Table, TableName } from '../model/table.ts'
+import type { Column, LogicalType, Table, TableName, View } from '../model/table.ts'
 
 /** One step from the observed tables to the desired ones. Destructive kinds lose data. */
 export type Change =
@@ -10,4 +10,15 @@ export type Change =
   | { kind: 'DropColumn'; table: TableName; column: string }
   | { kind: 'DropTable'; table: TableName }
 
-export const isDestructive = (change: Change): boolean => change.kind === 'DropColumn' || change.kind === 'DropTable'
+/** One step of the views beside the tables, after those of the tables. A view that is replaced is ours. */
+export type ViewChange =
+  | { kind: 'CreateView'; view: View }
+  | { kind: 'ReplaceView'; view: View }
+  | { kind: 'DropView'; view: TableName }
+
+export type PlannedChange = Change | ViewChange
+
+export const isOfView = (change: PlannedChange): change is ViewChange => 'view' in change
+
+export const isDestructive = (change: PlannedChange): boolean =>
+  change.kind === 'DropColumn' || change.kind === 'DropTable'

@@ -13,7 +13,15 @@ export function diff(
   registry: readonly RegisteredColumn[],
   options: DiffOptions,
 ): Difference {
-  const difference: Difference = { changes: [], problems: [], drift: [], register: [], unregister: [], usable: [] }
+  const difference: Difference = {
+    changes: [],
+    problems: [],
+    drift: [],
+    cautions: [],
+    register: [],
+    unregister: [],
+    usable: [],
+  }
   const tables = new Map(observed.tables.map((table) => [tableId(table), table]))
   const registered = byTable(registry)
   const ignoresTable = globs(options.drift.ignore?.tables)
@@ -23,6 +31,9 @@ export function diff(
     new TableDiff(table, tables.get(id), registered.get(id) ?? NONE, options, difference, ignoresColumn).run(
       ignoresTable(table.name),
     )
+  }
+  for (const { schema, message } of observed.expirations ?? []) {
+    difference.cautions.push({ about: { schema }, reason: 'DataExpires', message: `schema ${schema}: ${message}` })
   }
   difference.changes.unshift(...missingSchemas(difference.changes, observed))
   return difference

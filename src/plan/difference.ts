@@ -31,6 +31,14 @@ export interface Problem {
   message: string
 }
 
+/** What people should know of tables that are as wanted nevertheless, and are loaded. */
+export interface Caution {
+  /** The table that it is about; without a name the tables of the schema, or all where it is that of the ledger. */
+  about: { schema: string; name?: string }
+  reason: Extract<Reason, 'DataExpires' | 'ViewRefused'>
+  message: string
+}
+
 /** Something that somebody else changed. */
 export interface Drift {
   table: TableName
@@ -42,6 +50,7 @@ export interface Difference {
   changes: Change[]
   problems: Problem[]
   drift: Drift[]
+  cautions: Caution[]
   /** Rows that the registry of columns must get, and lose, with the changes. */
   register: RegisteredColumn[]
   unregister: Pick<RegisteredColumn, 'schema' | 'name' | 'column'>[]

@@ -4,6 +4,8 @@ import type { LogicalType, TableName } from '../model/table.ts'
 export interface Observed {
   schemas: string[]
   tables: ObservedTable[]
+  /** Schemas in which the warehouse deletes data by itself: what, after how long, and the SQL that ends it. */
+  expirations?: { schema: string; message: string }[]
 }
 
 export interface ObservedTable extends TableName {

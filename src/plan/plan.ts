@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { StatusPlan } from '../model/status.ts'
-import { type Change, isDestructive } from './change.ts'
+import { isDestructive, type PlannedChange } from './change.ts'
 import { type DdlDialect, statementsOf } from './ddl.ts'
 
 /** Changes, and the SQL that makes them. Empty where nothing differs. */
 export interface Plan {
-  changes: readonly Change[]
+  changes: readonly PlannedChange[]
   statements: readonly string[]
   /** 16 hex digits that stand for exactly these statements; an approval names them. */
   hash: string
@@ -13,7 +13,7 @@ export interface Plan {
   destructive: boolean
 }
 
-export function makePlan(changes: readonly Change[], dialect: DdlDialect): Plan {
+export function makePlan(changes: readonly PlannedChange[], dialect: DdlDialect): Plan {
   const statements = statementsOf(dialect, changes)
   return {
     changes,

@@ -21,6 +21,7 @@ export function objectStatements(
         rows.map((row) => ({
           schema_name: row.schema,
           table_name: row.name,
+          kind: row.kind,
           owner: row.owner,
           owner_uid: row.uid,
           created: String(row.created),

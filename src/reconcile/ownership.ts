@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Activation } from '../model/activation.ts'
-import type { Table, TableName } from '../model/table.ts'
+import type { TableName, View } from '../model/table.ts'
 import { usersTwin } from '../plan/bookkeeping.ts'
 import { ownerOf } from '../plan/compile.ts'
 import type { Difference, Problem } from '../plan/difference.ts'
@@ -9,7 +9,7 @@ import type { WorkOrder } from '../plan/work-order.ts'
 import type { Resources } from './context.ts'
 import type { ObjectRow } from './warehouse-state.ts'
 
-interface Owner {
+export interface Owner {
   id: string
   uid: string
 }
@@ -43,6 +43,10 @@ export function ownersOf(
   }
   return owners
 }
+
+/** The rows of tables, or those of the views beside them. */
+export const ofKind = (kind: ObjectRow['kind'], objects: readonly ObjectRow[]): ObjectRow[] =>
+  objects.filter((row) => row.kind === kind)
 
 /** Which space each owner that exists belongs to: owners that are gone have no say any more. */
 function spacesOfOwners({ spaces, activations }: Resources, installationId: string): Map<string, string> {
@@ -79,41 +83,68 @@ export function ownershipConflicts(
   return [...problems.values()]
 }
 
+/** A table or view, with all rows of `objects` that it is to have in place of those that are there. */
+export interface NewObjectRows {
+  table: TableName
+  rows: ObjectRow[]
+}
+
 /** Tables whose rows in `objects` must be written anew, with all rows that each must have. */
 export function newObjectRows(
   { changes, usable }: Pick<Difference, 'changes' | 'usable'>,
   objects: readonly ObjectRow[],
   owners: ReadonlyMap<string, Owner[]>,
   now: string,
-): { table: TableName; rows: ObjectRow[] }[] {
+): NewObjectRows[] {
   const made = new Set(changes.flatMap((change) => (change.kind === 'CreateTable' ? [tableId(change.table)] : [])))
-  const known = Map.groupBy(objects, tableId)
+  const known = Map.groupBy(ofKind('Table', objects), tableId)
   return usable.flatMap((table) => {
     const id = tableId(table)
     const wanted = owners.get(id)
     if (!wanted) return []
     const rows = known.get(id) ?? []
-    const isComplete = wanted.every((owner) => rows.some((row) => row.owner === owner.id && row.uid === owner.uid))
-    return isComplete && !made.has(id) ? [] : [{ table, rows: objectRows(table, rows, wanted, made.has(id), now) }]
+    if (isComplete(rows, wanted) && !made.has(id)) return []
+    // All rows of one table share its incarnation, which changes when the table is made again: then it is filled again.
+    const incarnation = made.has(id) ? randomUUID() : (rows[0]?.incarnation ?? randomUUID())
+    const created = made.has(id) || rows.some((row) => row.created)
+    return [{ table, rows: objectRows(table, rows, wanted, { kind: 'Table', created, incarnation }, now) }]
   })
 }
 
-/** All rows of one table share its incarnation, which changes when the table is made again: then it is filled again. */
+/** The same of views, which belong to whom their tables belong to: a table that a sync made to the space. */
+export function newViewRows(
+  views: readonly { view: View; fingerprint: string }[],
+  objects: readonly ObjectRow[],
+  owners: ReadonlyMap<string, Owner[]>,
+  space: Owner,
+  now: string,
+): NewObjectRows[] {
+  const known = Map.groupBy(ofKind('View', objects), tableId)
+  return views.flatMap(({ view, fingerprint }) => {
+    const wanted = owners.get(tableId(view.of)) ?? [space]
+    const rows = known.get(tableId(view)) ?? []
+    if (isComplete(rows, wanted) && rows.every((row) => row.incarnation === fingerprint)) return []
+    const made = { kind: 'View', created: true, incarnation: fingerprint } as const
+    return [{ table: view, rows: objectRows(view, rows, wanted, made, now) }]
+  })
+}
+
+const isComplete = (rows: readonly ObjectRow[], owners: readonly Owner[]): boolean =>
+  owners.every((owner) => rows.some((row) => row.owner === owner.id && row.uid === owner.uid))
+
 function objectRows(
-  { schema, name }: Table,
+  { schema, name }: TableName,
   rows: readonly ObjectRow[],
   owners: readonly Owner[],
-  isMade: boolean,
+  shared: Pick<ObjectRow, 'kind' | 'created' | 'incarnation'>,
   now: string,
 ): ObjectRow[] {
-  const incarnation = isMade ? randomUUID() : (rows[0]?.incarnation ?? randomUUID())
-  const created = isMade || rows.some((row) => row.created)
   const others = rows.filter((row) => !owners.some((owner) => owner.id === row.owner))
   return [
-    ...others.map((row) => ({ ...row, created, incarnation })),
+    ...others.map((row) => ({ ...row, ...shared })),
     ...owners.map(({ id, uid }) => {
       const createdAt = rows.find((row) => row.owner === id)?.createdAt ?? now
-      return { schema, name, owner: id, uid, created, incarnation, createdAt }
+      return { schema, name, owner: id, uid, createdAt, ...shared }
     }),
   ]
 }

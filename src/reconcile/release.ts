@@ -12,7 +12,7 @@ import { writeUnderLease } from './under-lease.ts'
 import { checkMeta, type ObjectRow, readWarehouseState } from './warehouse-state.ts'
 
 /**
- * Drops the tables that an activation made and that nobody else uses, and gives up its part in the others; what one that
+ * Drops the tables that an activation made and that nobody else uses, with their views, and gives up its part in the others; what one that
  * had its name before has left stays. Running it again does nothing. Throws EngageError where the warehouse cannot be used. Returns the tables that were dropped.
  */
 export async function dropOwnTables(
@@ -58,6 +58,10 @@ function releaseOf(
     const others = rows.filter((row) => row !== mine)
     ledger.push(...objectStatements(dialect, bookkeepingSchema, [{ table, rows: others }]))
     if (others.length > 0 || !mine.created) continue
+    if (mine.kind === 'View') {
+      ddl.unshift(...(dialect.viewChange?.({ kind: 'DropView', view: table }) ?? []))
+      continue
+    }
     ddl.push(...dialect.change({ kind: 'DropTable', table }))
     ledger.push(`DELETE FROM ${dialect.table(columns)} WHERE ${rowsOf(dialect, table)}`)
     dropped.push(id)

@@ -3,11 +3,11 @@ import type { WarehouseDestination } from '../model/destination.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { Column, Table } from '../model/table.ts'
 import { tablesOfActivation } from '../plan/activation-tables.ts'
-import { type Change, isDestructive } from '../plan/change.ts'
+import { isDestructive, isOfView, type PlannedChange } from '../plan/change.ts'
 import { compileWorkOrder } from '../plan/compile.ts'
 import { statementsOf } from '../plan/ddl.ts'
 import { diff } from '../plan/diff.ts'
-import type { Difference, Drift, Problem } from '../plan/difference.ts'
+import type { Caution, Difference, Drift, Problem } from '../plan/difference.ts'
 import { makePlan, type Plan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
 import { judgeActivations, type Verdict } from '../plan/validate.ts'
@@ -16,10 +16,11 @@ import { registryStatements } from '../sync/registry-statements.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
 import { type ReconcileContext, type Resources, warehouseFor } from './context.ts'
 import { metaStatements, objectStatements } from './ledger-statements.ts'
-import { ledgerTables, newObjectRows, ownershipConflicts, ownersOf } from './ownership.ts'
+import { ledgerTables, newObjectRows, newViewRows, ofKind, ownershipConflicts, ownersOf } from './ownership.ts'
 import { retainedColumns } from './retained.ts'
 import { fingerprintOf, isOnSync } from './settled-plans.ts'
-import { writeUnderLease } from './under-lease.ts'
+import { type Writes, writeUnderLease } from './under-lease.ts'
+import { compareViews, newNames } from './views.ts'
 import { checkMeta, readWarehouseState, type WarehouseState } from './warehouse-state.ts'
 
 /** Names the plan that may lose data: on the space, or on one of its activations. */
@@ -44,6 +45,7 @@ export interface SchemaPlan {
   awaiting: Plan
   problems: Problem[]
   drift: Drift[]
+  cautions: Caution[]
   /** The tables as they are once the plan is done, without those that a problem keeps EngageOps off. */
   tables: Table[]
   /** One of `tables`, by its `tableId`. */
@@ -95,10 +97,7 @@ async function applyWork(work: Work, onPlan?: (plan: SchemaPlan) => void): Promi
   // The lease stands in the ledger, so the ledger comes first; making it can be repeated, by anybody.
   const ofLedger = before.schemaPlan.plan.changes.filter((step) => isOfLedger(step, work))
   for (const sql of statementsOf(dialect, ofLedger)) await session.execute(sql)
-  const { schemaPlan } = await writeUnderLease(context, { session, warehouse }, order, async () => {
-    const now = await planWork(work, session)
-    return { ...now, ddl: now.schemaPlan.plan.statements }
-  })
+  const { schemaPlan } = await writeUnderLease(context, { session, warehouse }, order, () => planWork(work, session))
   return { ...schemaPlan, plan: before.schemaPlan.plan }
 }
 
@@ -131,7 +130,7 @@ function judged({ order, verdicts }: Work): Pick<SchemaPlan, 'order' | 'verdicts
 }
 
 /** The plan of a pair, with the ledger's statements that go with it. */
-async function planWork(work: Work, session: Session): Promise<{ schemaPlan: SchemaPlan; ledger: string[] }> {
+async function planWork(work: Work, session: Session): Promise<Writes & { schemaPlan: SchemaPlan }> {
   const { context, pair, warehouse, order } = work
   const { dialect } = warehouse
   const { installationId } = context
@@ -147,24 +146,34 @@ async function planWork(work: Work, session: Session): Promise<{ schemaPlan: Sch
   const isApproved = context.approvedPlans?.has(destructive.hash) || approvals(pair).has(destructive.hash)
   const isHeld = destructive.changes.length > 0 && !isApproved
   const difference = isHeld ? compare(work, desired, state, 'Forbid') : wanted
+  const views = compareViews(work, difference, state)
 
   const now = context.now().toISOString()
   const tables = new Map(difference.usable.map((table) => [tableId(table), table]))
   const owners = ownersOf(order, pair.resources.activations, installationId)
+  const viewRows = (made: typeof views.views) => newViewRows(made, state.objects, owners, order.owner, now)
+  const plan = makePlan([...difference.changes, ...views.changes], dialect)
   return {
+    ddl: plan.statements,
+    claims: objectStatements(dialect, bookkeepingSchema, viewRows(newNames(views, state.objects))),
     schemaPlan: {
       ...judged(work),
-      plan: makePlan(difference.changes, dialect),
+      plan,
       awaiting: isHeld ? destructive : makePlan([], dialect),
       problems: [...conflicts, ...difference.problems],
-      drift: difference.drift,
+      drift: [...difference.drift, ...views.drift],
+      cautions: [...difference.cautions, ...views.cautions],
       tables: difference.usable,
       tableOf: (id) => tables.get(id),
       tablesOf: ({ metadata }) => tablesOfActivation(order, metadata.name, dialect.identifiers),
     },
     ledger: [
       ...(state.meta.size === 0 ? metaStatements(warehouse, bookkeepingSchema, installationId) : []),
-      ...objectStatements(dialect, bookkeepingSchema, newObjectRows(difference, state.objects, owners, now)),
+      ...objectStatements(dialect, bookkeepingSchema, [
+        ...newObjectRows(difference, state.objects, owners, now),
+        ...viewRows(views.views),
+        ...views.released.map((table) => ({ table, rows: [] })),
+      ]),
       ...registryStatements(dialect, bookkeepingSchema, difference, now),
     ],
   }
@@ -179,7 +188,7 @@ function compare(
   const { adoptionPolicy, driftPolicy, schemaPolicy } = pair.destination.spec
   return diff(desired, state.observed, state.registry, {
     types: warehouse.dialect,
-    owned: new Set(state.objects.map(tableId)),
+    owned: new Set(ofKind('Table', state.objects).map(tableId)),
     ledger: ledgerTables(order),
     adoption: adoptionPolicy,
     drift: driftPolicy,
@@ -199,7 +208,8 @@ function approvals({ space, destination, resources }: Pair): Set<string> {
   return new Set(hashes.filter((hash) => hash !== undefined))
 }
 
-function isOfLedger(change: Change, { order }: Work): boolean {
+function isOfLedger(change: PlannedChange, { order }: Work): boolean {
+  if (isOfView(change)) return false
   if (change.kind === 'CreateSchema') return change.schema === order.bookkeepingSchema
   return ledgerTables(order).has(tableId(change.table))
 }

@@ -2,10 +2,12 @@ import type { WarehouseDestination } from '../model/destination.ts'
 import { type EngageSpace, schemasOf } from '../model/space.ts'
 import type { SpaceStatus, StatusTable } from '../model/status.ts'
 import type { Table } from '../model/table.ts'
-import type { Change } from '../plan/change.ts'
+import type { PlannedChange } from '../plan/change.ts'
+import type { Caution } from '../plan/difference.ts'
 import { statusPlan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
 import { judge } from '../plan/validate.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
 import { conditionsOf, type Trouble, troubleOf } from './conditions.ts'
 import { named, type ReconcileContext, type Resources } from './context.ts'
 import { nextSyncTime } from './record-run.ts'
@@ -78,7 +80,7 @@ async function makeTables(
   }
 }
 
-const DONE: Record<Change['kind'], string> = {
+const DONE: Record<PlannedChange['kind'], string> = {
   CreateSchema: 'schemas made',
   CreateTable: 'tables made',
   AddColumn: 'columns added',
@@ -86,10 +88,13 @@ const DONE: Record<Change['kind'], string> = {
   WidenColumn: 'columns widened',
   DropColumn: 'columns dropped',
   DropTable: 'tables dropped',
+  CreateView: 'views made',
+  ReplaceView: 'views replaced',
+  DropView: 'views dropped',
 }
 
 /** What was done, in few words: `in warehouse: tables made: 4, columns added: 2`. */
-function told(destination: string, changes: readonly Change[]): string {
+function told(destination: string, changes: readonly PlannedChange[]): string {
   const kinds = Map.groupBy(changes, ({ kind }) => kind)
   return `in ${destination}: ${[...kinds].map(([kind, all]) => `${DONE[kind]}: ${all.length}`).join(', ')}`
 }
@@ -112,7 +117,7 @@ export function destinationNotReady({ metadata, status }: WarehouseDestination):
 
 /** What keeps tables from being as declared, and what people should know of them though the load goes on. `isMine` picks the tables that matter. */
 export function troubleWith(
-  { order, problems, awaiting, drift, tables }: SchemaPlan,
+  { order, problems, awaiting, drift, cautions, tables }: SchemaPlan,
   mode: 'Correct' | 'Report' | 'Ignore',
   isMine: (table: { schema: string; name: string }) => boolean,
 ): { trouble?: Trouble; schema?: Pick<Trouble, 'reason' | 'message'> } {
@@ -121,7 +126,7 @@ export function troubleWith(
     const trouble: Trouble = { reason: problem.reason, consequence: 'Stalled', message: problem.message }
     return { trouble, schema: { reason: trouble.reason, message: trouble.message } }
   }
-  const waits = awaiting.changes.some((change) => change.kind !== 'CreateSchema' && isMine(change.table))
+  const waits = awaiting.changes.some((change) => 'table' in change && isMine(change.table))
   if (waits) {
     const message = `the plan ${awaiting.hash} would lose data: approve it with the annotation engageops.dev/approve-plan: ${awaiting.hash}`
     return {
@@ -133,6 +138,11 @@ export function troubleWith(
   if (drifted.length > 0) {
     return { schema: { reason: 'Drifted', message: drifted.map(({ message }) => message).join('; ') } }
   }
+  const [caution, ...others] = cautions.filter((it) => concerns(it, order, tables.filter(isMine)))
+  if (caution) {
+    const message = [caution, ...others].map((it) => it.message).join('; ')
+    return { schema: { reason: caution.reason, message } }
+  }
   const { maxColumns } = order.policy
   // The last column is the overflow's.
   const full = tables.filter((table) => table.columns.length >= maxColumns - 1 && isMine(table))
@@ -140,6 +150,13 @@ export function troubleWith(
   const message = `${full.map(tableId).join(', ')}: all ${maxColumns} columns that schemaPolicy.maxColumns allows are in use; more goes to the overflow column`
   return { schema: { reason: 'ColumnLimit', message } }
 }
+
+/** Whether a caution is about one of some tables: the ledger is everybody's. */
+const concerns = ({ about }: Caution, { bookkeepingSchema }: WorkOrder, tables: readonly Table[]): boolean =>
+  tables.some(
+    ({ schema, name }) =>
+      (about.schema === schema && (about.name ?? name) === name) || about.schema === bookkeepingSchema,
+  )
 
 function summarize(
   context: ReconcileContext,

@@ -7,6 +7,8 @@ const LEASE_SECONDS = 300
 
 /** Statements that change tables, and those that note it in the ledger. */
 export interface Writes {
+  /** Notes of names that are about to be taken by objects which hold no data: what a crash leaves of them is ours. */
+  claims?: readonly string[]
   ddl: readonly string[]
   ledger: readonly string[]
 }
@@ -31,7 +33,8 @@ export async function writeUnderLease<W extends Writes>(
   }
   try {
     const writes = await workOut()
-    const { ddl, ledger } = writes
+    const { claims = [], ddl, ledger } = writes
+    if (claims.length > 0) await run(claims)
     if (!capabilities.transactionalDdl) await run(ddl)
     await session.transaction(() => run(capabilities.transactionalDdl ? [...ddl, ...ledger] : ledger))
     return writes

@@ -6,11 +6,13 @@ import type { RegisteredColumn } from '../plan/registry.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import type { Dialect, Session, Warehouse } from '../warehouses/port.ts'
 
-/** A row of the ledger's `objects`: who uses a table, and whether EngageOps made it. */
+/** A row of the ledger's `objects`: who uses a table or the view beside it, and whether EngageOps made it. */
 export interface ObjectRow extends TableName {
+  kind: 'Table' | 'View'
   owner: string
   uid: string
   created: boolean
+  /** Of a view: the fingerprint of what it was made from. */
   incarnation: string
   /** ISO 8601. */
   createdAt: string
@@ -50,6 +52,7 @@ export async function readWarehouseState(
     objects: objects.map((row) => ({
       schema: row.schema_name ?? '',
       name: row.table_name ?? '',
+      kind: row.kind === 'View' ? 'View' : 'Table',
       owner: row.owner ?? '',
       uid: row.owner_uid ?? '',
       created: row.created === 'true',

@@ -45,6 +45,7 @@ export function registerStatements(
           {
             schema_name: table.schema,
             table_name: table.name,
+            kind: 'Table',
             owner: order.owner.id,
             owner_uid: order.owner.uid,
             created: 'true',

@@ -1,8 +1,9 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
 import type { WarehouseBlock, WarehouseKind } from '../model/destination.ts'
+import type { EngageError } from '../model/errors.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
-import type { Column, LogicalType, Table, TableName, TypedColumn } from '../model/table.ts'
-import type { Change } from '../plan/change.ts'
+import type { Column, LogicalType, Table, TableName, TypedColumn, View } from '../model/table.ts'
+import type { Change, ViewChange } from '../plan/change.ts'
 import type { Observed, ObservedColumn, ObservedTable } from '../plan/observed.ts'
 
 /** What a warehouse is, before anybody connects: pure, made from the destination's block. */
@@ -12,13 +13,24 @@ export interface Warehouse {
   readonly capabilities: Capabilities
   /** What makes it this database and no other (account + database, host + database, path): no secret in it. */
   readonly identity: string
+  /** The view that is to stand beside a table of calls or users; absent where the destination asks for none. */
+  viewOf?(table: Table): View
   /**
    * Finds out whether the credentials are accepted, and starts nothing that costs money. Present where a session does.
    * Throws EngageError.
    */
   authenticate?(signal?: AbortSignal): Promise<void>
+  /** What statements would read; present where they are paid by that. Nothing is run or paid for it. */
+  readonly estimator?: Estimator
   /** Opens a session, within the deadline. Throws EngageError with a reason of the catalogue. */
   connect(signal?: AbortSignal): Promise<Session>
+}
+
+export interface Estimator {
+  /** A SELECT in parentheses that stands for a stage of these columns: a merge with it reads what one with a stage does. */
+  standIn(columns: readonly TypedColumn[]): string
+  /** The bytes that each statement would read, or why that cannot be told. Throws EngageError where nothing can. */
+  bytesOf(statements: readonly string[], signal?: AbortSignal): Promise<(number | EngageError)[]>
 }
 
 /** What a driver folder exports to the registry: its code is imported when a destination of its kind is used. */
@@ -83,6 +95,8 @@ export interface Dialect {
   change(change: Change): string[]
   /** Adds columns to a table in one statement, where the warehouse has one and each would cost time; as `change` otherwise. */
   addColumns?(table: TableName, columns: readonly Column[]): string[]
+  /** The statements of a change of a view, each of which can run again; present where a warehouse has a `viewOf`. */
+  viewChange?(change: ViewChange): string[]
   /** Puts the rows of a stage into a table keyed by `id`: the newest of each id stays. See EventsMerge. */
   mergeEvents(merge: EventsMerge): Statement[]
   /**
@@ -144,7 +158,7 @@ export interface UsersMerge {
 /** One connection, used by one run at a time. Every call has a deadline and throws EngageError only. */
 export interface Session extends AsyncDisposable {
   serverVersion(): Promise<string>
-  /** The schemas that exist among these, and their tables and views: one metadata query. */
+  /** The schemas that exist among these, their tables and views, one metadata query; and where data expires. */
   observe(schemas: readonly string[]): Promise<Observed>
   /** Runs a SELECT. Values are text, Timestamps as `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, Booleans as `true`/`false`. */
   query(sql: string): Promise<Record<string, string | null>[]>

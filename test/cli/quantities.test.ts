@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { counted, formatAge, formatCount, formatDuration, formatNext } from '../../src/cli/quantities.ts'
+import { counted, formatAge, formatBytes, formatCount, formatDuration, formatNext } from '../../src/cli/quantities.ts'
 
 const now = new Date('2026-11-24T12:00:00Z')
 
@@ -41,4 +41,15 @@ test('counts have their thousands grouped and their noun', () => {
   expect(formatCount(1_234_567)).toBe('1,234,567')
   expect(counted(1, 'row')).toBe('1 row')
   expect(counted(2000, 'row')).toBe('2,000 rows')
+})
+
+test.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1 KiB'],
+  [1_610_612_736, '1.5 GiB'],
+  [15 * 1024 ** 4, '15 TiB'],
+  [2 ** 62, '4096 PiB'],
+])('%s bytes are %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text)
 })

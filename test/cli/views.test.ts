@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { renderEstimates } from '../../src/cli/estimates-view.ts'
 import { renderHistory } from '../../src/cli/history-view.ts'
 import { type PlanView, renderPlan } from '../../src/cli/plan-view.ts'
 import { renderStatus } from '../../src/cli/status-view.ts'
@@ -169,4 +170,37 @@ test('a plan that loses data says so and shows its hash', () => {
 
 test('without changes there is one line', () => {
   expect(renderPlan([planOf()])).toBe('No changes: the warehouses are as declared.\n')
+})
+
+test('what merges would read stands below the plan, in units that people read', () => {
+  const merges = [
+    { table: 'engage_default.identifies', bytes: 1_610_612_736 },
+    { table: 'engage_default.users', bytes: 0 },
+    { table: 'default.carts', unknown: 'WarehouseError: BigQuery refused\na statement' },
+  ]
+  expect(renderEstimates([{ space: 'default/default', destination: 'warehouse', merges }])).toBe(
+    `
+Merging new calls of EngageSpace default/default into WarehouseDestination warehouse would read:
+TABLE                       BYTES
+engage_default.identifies   1.5 GiB
+engage_default.users        0 B
+default.carts               unknown: WarehouseError: BigQuery refused a statement
+`,
+  )
+  expect(renderEstimates([])).toBe('')
+})
+
+test('status tells what is to be known of tables though the resource is ready', () => {
+  const activation = syncedActivation()
+  const schema = { ...condition('False', 'DataExpires'), type: 'SchemaReady', message: 'in 60 days\nall is gone' }
+  const withConditions = (...conditions: Condition[]): Activation => ({
+    ...activation,
+    status: { tables: [], history: [], ...activation.status, conditions },
+  })
+  const ready = withConditions(condition('True', 'Ready'), schema)
+  expect(renderStatus([ready], { now })).toMatch(
+    /\n\nnote: Activation\/big-spenders: DataExpires: in 60 days all is gone\n$/,
+  )
+  const stalled = withConditions(condition('False', 'AdoptionRefused'), schema)
+  expect(renderStatus([stalled], { now })).not.toContain('note:')
 })

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Manifests, type SyncBench, WAREHOUSES } from './harness.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { BIGQUERY, type Manifests, type SyncBench, WAREHOUSES } from './harness.ts'
 
 /** The calls that the Engage and Warehouses page prints, as it prints them: no ids, no times, track calls with traits. */
 const SEED_CALLS = [
@@ -35,7 +35,9 @@ const MANIFESTS: Manifests = {
   },
 }
 
-describe.each(WAREHOUSES)('on $name', ({ open }) => {
+vi.setConfig({ testTimeout: 120_000 })
+
+describe.each([...WAREHOUSES, ...BIGQUERY])('on $name', ({ open }) => {
   let bench: SyncBench
   beforeEach(async () => {
     bench = await open()

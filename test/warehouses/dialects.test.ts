@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Column, Table } from '../../src/model/table.ts'
 import { LOGICAL_TYPES } from '../../src/model/table.ts'
-import type { Change } from '../../src/plan/change.ts'
+import type { Change, ViewChange } from '../../src/plan/change.ts'
 import { statementsOf } from '../../src/plan/ddl.ts'
 import { tableOf } from '../../src/plan/standard-tables.ts'
 import { insertRows } from '../../src/sync/ledger.ts'
 import { dialect as bigquery } from '../../src/warehouses/bigquery/dialect.ts'
+import { estimatorOf } from '../../src/warehouses/bigquery/estimator.ts'
+import { viewOf } from '../../src/warehouses/bigquery/views.ts'
 import { dialect as databricks } from '../../src/warehouses/databricks/dialect.ts'
 import { dialect as duckdb } from '../../src/warehouses/duckdb/dialect.ts'
 import { dialect as postgres } from '../../src/warehouses/postgres/dialect.ts'
@@ -122,4 +124,30 @@ describe.each([
     }
     expect(dialect.logicalType('point')).toBeUndefined()
   })
+})
+
+it('BigQuery makes, replaces and drops views', async () => {
+  const view = viewOf(event, 60)
+  const changes: ViewChange[] = [
+    { kind: 'CreateView', view },
+    { kind: 'ReplaceView', view: viewOf(users, 60) },
+    { kind: 'DropView', view },
+  ]
+  const sql = statementsOf(bigquery, changes)
+  await expect(`${sql.join(';\n\n')};\n`).toMatchFileSnapshot('golden/bigquery/views.sql')
+})
+
+it('BigQuery is asked what a merge would read with values that it cannot know in place of a stage', async () => {
+  const { standIn } = estimatorOf(
+    { projectId: 'company-data', location: 'EU' },
+    { baseDir: '.', secret: async () => '' },
+  )
+  const within = { from: '2026-01-30T00:00:00.000Z', to: '2026-03-31T00:00:00.000Z' }
+  const columns = event.columns.filter(({ name }) => ['id', 'received_at', 'user_id', 'plan', 'order'].includes(name))
+  const merges = [
+    bigquery.mergeEvents({ target: event, stage: standIn(columns), columns, within, loadedAt: LOADED_AT }),
+    ...bigquery.mergeUsers({ users, twin, stage: standIn(twin.columns), traits: TRAITS, rows: 1, loadedAt: LOADED_AT }),
+  ]
+  const sql = merges.flat().map((statement) => statement.sql)
+  await expect(`${sql.join(';\n\n')};\n`).toMatchFileSnapshot('golden/bigquery/merge-estimates.sql')
 })

@@ -1,5 +1,5 @@
 import type { Column, LogicalType, Table, TableName } from '../../model/table.ts'
-import type { Change } from '../../plan/change.ts'
+import type { Change, ViewChange } from '../../plan/change.ts'
 import { type MergeDialect, mergesOf } from '../merge.ts'
 import type { Dialect } from '../port.ts'
 import { deleteMatched, mergeInto } from '../upsert.ts'
@@ -75,16 +75,21 @@ function definition(column: Pick<Column, 'name' | 'type' | 'source'>): string {
  * for ids, is not. No primary key: it would not be enforced, and a planner that trusts it gives wrong results once a call
  * came again after the dedupe window.
  */
-function layout({ key, columns }: Table): string {
-  const names = new Set(columns.map(({ name }) => name))
-  const isOfUsers =
-    !names.has('timestamp') && columns.some(({ name, origin }) => name === 'user_id' && origin === 'Standard')
-  const byDay = key.includes('id') && names.has('received_at') && !isOfUsers
+function layout(made: Table): string {
+  const { key } = made
   const clauses = [
-    ...(byDay ? [`PARTITION BY TIMESTAMP_TRUNC(${quote('received_at')}, DAY)`] : []),
+    ...(isByDay(made) ? [`PARTITION BY TIMESTAMP_TRUNC(${quote('received_at')}, DAY)`] : []),
     ...(key.length > 0 ? [`CLUSTER BY ${key.slice(0, 4).map(quote).join(', ')}`] : []),
   ]
   return clauses.map((clause) => `\n${clause}`).join('')
+}
+
+/** Whether a table is one of calls, which are kept by the day of their `received_at`. */
+export function isByDay({ key, columns }: Table): boolean {
+  const names = new Set(columns.map(({ name }) => name))
+  const isOfUsers =
+    !names.has('timestamp') && columns.some(({ name, origin }) => name === 'user_id' && origin === 'Standard')
+  return key.includes('id') && names.has('received_at') && !isOfUsers
 }
 
 /** All in one: a table takes five such statements in ten seconds. */
@@ -115,6 +120,12 @@ function change(step: Change): string[] {
   }
 }
 
+function viewChange(step: ViewChange): string[] {
+  if (step.kind === 'DropView') return [`DROP VIEW IF EXISTS ${table(step.view)}`]
+  const options = "OPTIONS(labels=[('managed-by', 'engageops')])"
+  return [`CREATE OR REPLACE VIEW ${table(step.view)} ${options} AS\n${step.view.query}`]
+}
+
 const merging: MergeDialect = {
   quote,
   table,
@@ -135,5 +146,6 @@ export const dialect: Dialect = {
   canWiden,
   change,
   addColumns,
+  viewChange,
   ...mergesOf(merging),
 }

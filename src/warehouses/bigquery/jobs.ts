@@ -20,6 +20,8 @@ const ATTEMPTS = 5
 const LABELS = { application: 'engageops' }
 
 interface Job {
+  /** A number of 64 bits as text. */
+  statistics?: { totalBytesProcessed?: string }
   status?: { state?: string; errorResult?: { reason?: string; message?: string } }
 }
 
@@ -47,10 +49,11 @@ export class JobError extends Error {
   }
 }
 
-/** Asks the service to check a statement, without running it: nothing is paid. */
-export async function dryRun(context: JobContext, sql: string, signal: AbortSignal): Promise<void> {
+/** Asks the service to check a statement, without running it: nothing is paid. Returns the bytes that it would read, NaN where it is not told. */
+export async function dryRun(context: JobContext, sql: string, signal: AbortSignal): Promise<number> {
   const job = await send<Job>(context.client, insertion(context, newJobId(), sql, true), signal)
   throwIfFailed(job)
+  return Number(job.statistics?.totalBytesProcessed)
 }
 
 /** Runs a statement to its end. It takes place once, however often a request must be sent. */

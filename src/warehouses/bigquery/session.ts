@@ -5,6 +5,7 @@ import type { Observed, Session, StageInput, WarehouseEnvironment } from '../por
 import { clientOf } from './config.ts'
 import { dialect } from './dialect.ts'
 import { toEngageError } from './errors.ts'
+import { expirationsOf } from './expirations.ts'
 import { observeQuery } from './introspect.ts'
 import { dryRun, JOB_MS, type JobContext, type Outcome, runQuery } from './jobs.ts'
 import { dropStageTable, loadStage } from './load.ts'
@@ -52,7 +53,9 @@ class BigQuerySession implements Session {
   }
 
   async observe(schemas: readonly string[]): Promise<Observed> {
-    return observedOf(await this.query(observeQuery(this.#settings, schemas)), dialect)
+    const observed = observedOf(await this.query(observeQuery(this.#settings, schemas)), dialect)
+    const expirations = await this.#call((signal) => expirationsOf(this.#context, observed.schemas, signal))
+    return { ...observed, expirations }
   }
 
   async query(sql: string): Promise<Record<string, string | null>[]> {
