@@ -238,6 +238,8 @@ function exampleFiles({ address }: WatchedDatabase): Map<string, string> {
       for (const [field, value] of Object.entries({ ...address, username: 'postgres', sslMode: 'Disable' })) {
         document.setIn(['spec', 'postgres', field], value)
       }
+      // No node runs the pod of a sync here: one that begins on the hour would never end, and keep others waiting.
+      document.setIn(['spec', 'sync', 'schedule'], '0 0 29 2 *')
     }
     return [file, documents.map(String).join('---\n')]
   })

@@ -56,13 +56,13 @@ describeOnControlPlane('an API server that fails', (controlPlane) => {
       if (chance < 0.1) return { code: 500 }
       return chance < 0.4 ? { code: 429, headers: { 'Retry-After': '1' } } : undefined
     }
-    await fleet.apply(...['a', 'b', 'c', 'd', 'e'].map((name) => activation(NAMESPACE, name)))
+    await fleet.apply(...[...'abcdefghijkl'].map((name) => activation(NAMESPACE, name)))
     await fleet.allReady('Activation', 'True Ready', 100)
     expect(proxy.refused).toBeGreaterThan(10)
     expect(operator.isRunning).toBe(true)
     proxy.fault = () => undefined
     await operator.isIdle()
-    expect(await database.tables()).toEqual(expect.arrayContaining(['main.a', 'main.e']))
+    expect(await database.tables()).toEqual(expect.arrayContaining(['main.a', 'main.l']))
   })
 
   test('killed, started again, and its history gone: what happened meanwhile is found', async () => {
