@@ -1,0 +1,281 @@
+import {
+  dependable,
+  Fn,
+  type ITerraformDependable,
+  TerraformDataSource,
+  type TerraformProvider,
+  type TerraformResource,
+  TerraformStack,
+  Token,
+} from 'cdktf'
+import { Construct, type IConstruct } from 'constructs'
+import { importId, resourceFor } from './backend'
+import { Backend, EngageDefaults } from './engage-defaults'
+import { KubeName } from './kube-name'
+import { API_VERSION, check } from './model'
+import { compact, nonEmpty, setAt } from './plain-data'
+import { checkTreeWith } from './tree-check'
+
+/** What every resource has beside its spec. */
+export interface EngageManifestProps {
+  /**
+   * Name of the resource in the cluster: `metadata.name`.
+   *
+   * @default - made of the path of the construct, see KubeName
+   */
+  readonly name?: string
+  /**
+   * Namespace of the resource.
+   *
+   * @default - that of EngageDefaults
+   */
+  readonly namespace?: string
+  /**
+   * Labels, beside those of EngageDefaults.
+   *
+   * @default - none
+   */
+  readonly labels?: { [key: string]: string }
+  /**
+   * Annotations.
+   *
+   * @default - none
+   */
+  readonly annotations?: { [key: string]: string }
+  /**
+   * How the manifest gets into the cluster.
+   *
+   * @default - that of EngageDefaults, else Backend.KUBERNETES_MANIFEST
+   */
+  readonly backend?: Backend
+  /**
+   * The Terraform provider, where the stack has several.
+   *
+   * @default - that of EngageDefaults, else the one without an alias
+   */
+  readonly provider?: TerraformProvider
+  /**
+   * What Terraform makes first.
+   *
+   * @default - what the resource refers to
+   */
+  readonly dependsOn?: ITerraformDependable[]
+  /**
+   * Whether apply waits until the operator says Ready. Only kubernetes_manifest can.
+   *
+   * @default false
+   */
+  readonly waitForReady?: boolean
+}
+
+const STATUS_PATH = /^[A-Za-z]\w*(\.[A-Za-z]\w*|\[\d+\])*$/
+
+/** What a manifest can refer to. */
+interface Referable extends IConstruct {
+  readonly namespace?: string
+}
+
+/** The manifest of one resource of EngageOps, and the Terraform resource that brings it into a cluster. */
+export class EngageManifest extends Construct {
+  /**
+   * Whether a construct is a manifest.
+   *
+   * @param construct any construct
+   */
+  public static isEngageManifest(construct: IConstruct): construct is EngageManifest {
+    return construct instanceof EngageManifest
+  }
+
+  /** Kind of the resource. */
+  public readonly kind: string
+  /** Name of the resource in the cluster. */
+  public readonly name: string
+  /** Namespace of the resource; undefined where none is written. */
+  public readonly namespace?: string
+  /** How the manifest gets into the cluster. */
+  public readonly backend: Backend
+  /** The Terraform resource; undefined where the backend is YAML. */
+  public readonly resource?: TerraformResource
+
+  /**
+   * The manifests that this one refers to.
+   *
+   * @internal
+   */
+  public readonly _references: EngageManifest[] = []
+  private readonly metadata: object
+  private readonly overrides: { readonly path: string[]; readonly value: any }[] = []
+  private statusSource?: TerraformDataSource
+
+  /**
+   * @param scope where it stands
+   * @param id its id there
+   * @param kind the kind of the resource
+   * @param spec what it declares; what is added to it later counts too
+   * @param props what it has beside the spec
+   */
+  constructor(
+    scope: Construct,
+    id: string,
+    kind: string,
+    private readonly spec: any,
+    props: EngageManifestProps,
+  ) {
+    super(scope, id)
+    const defaults = EngageDefaults.of(this)
+    const provider = props.provider ?? defaults.provider
+    this.kind = kind
+    this.name = props.name ?? KubeName.of(this)
+    this.namespace = props.namespace ?? defaults.namespace
+    this.backend = props.backend ?? defaults.backend ?? Backend.KUBERNETES_MANIFEST
+    this.metadata = {
+      name: this.name,
+      namespace: this.namespace,
+      labels: nonEmpty({ ...defaults.labels, ...props.labels }),
+      annotations: nonEmpty({ ...props.annotations }),
+    }
+    this._validate()
+    this.resource = resourceFor(this.backend, this, {
+      produce: () => this.toManifest(),
+      provider,
+      dependsOn: props.dependsOn,
+      waitForReady: props.waitForReady ?? false,
+    })
+    if (this.resource) this.resource.overrideLogicalId(this.logicalId())
+    checkTreeWith(this, provider)
+  }
+
+  /** The manifest as plain data, with overrides; values that only Terraform knows are tokens. */
+  public toManifest(): { [key: string]: any } {
+    const manifest = this._declared()
+    for (const { path, value } of this.overrides) setAt(manifest, path, value)
+    return manifest
+  }
+
+  /**
+   * The manifest before overrides: what is validated.
+   *
+   * @internal
+   */
+  public _declared(): { [key: string]: any } {
+    return compact({ apiVersion: API_VERSION, kind: this.kind, metadata: this.metadata, spec: this.spec })
+  }
+
+  /**
+   * Sets a field of the manifest, whatever the props say. It is not validated.
+   *
+   * @param path the fields to it with dots, such as `spec.sync.suspend`; numbers are places in lists
+   * @param value the value; undefined takes the field out
+   */
+  public addOverride(path: string, value: any): void {
+    this.overrides.push({ path: path.split('.'), value })
+  }
+
+  /**
+   * Makes Terraform bring another manifest into the cluster first, and take it away last.
+   *
+   * @param other the manifest; of another stack, the whole stack comes first
+   */
+  public dependOn(other: EngageManifest): void {
+    this._references.push(other)
+    if (!this.resource || !other.resource) return
+    const [mine, its] = [TerraformStack.of(this), TerraformStack.of(other)]
+    if (mine !== its) mine.addDependency(its)
+    else this.resource.dependsOn = [...(this.resource.dependsOn ?? []), dependable(other.resource)]
+  }
+
+  /**
+   * Makes what the manifest refers to come first, where it is of this app. References stay in one namespace.
+   *
+   * @internal
+   */
+  public _referTo(other: Referable): void {
+    const { defaultChild } = other.node
+    if (defaultChild instanceof EngageManifest) this.dependOn(defaultChild)
+    if ((other.namespace ?? 'default') === (this.namespace ?? 'default')) return
+    throw new Error(
+      `${this.node.path}: ${this.kind}/${this.name}: is in namespace ${this.namespace ?? 'default'} and refers to ${other.node.path} in ${other.namespace ?? 'default'}: write one namespace for both`,
+    )
+  }
+
+  /** Takes the resource over from the cluster, where kubectl made it, instead of making it anew. */
+  public importFromCluster(): void {
+    const resource = this.terraformResource('import')
+    const { kind, name, namespace = 'default' } = this
+    resource.importFrom(importId(this.backend, { apiVersion: API_VERSION, kind, name, namespace }))
+  }
+
+  /**
+   * Says that the resource was at another address of the state until now.
+   *
+   * @param address the address, such as `kubernetes_manifest.vip`
+   */
+  public movedFrom(address: string): void {
+    this.terraformResource('move').moveFromId(address)
+  }
+
+  /**
+   * A field of the status, as a token: what the operator found by the time Terraform applies. It is read through the data
+   * source `kubernetes_resource`, for no resource has it: with every backend the stack needs the provider of
+   * hashicorp/kubernetes.
+   *
+   * @param path the field, such as `schema`, `lastSync.end` or `tables[0].name`; the token is empty text as long as it is not there
+   */
+  public statusAttribute(path: string): string {
+    if (!STATUS_PATH.test(path))
+      throw new Error(`${this.node.path}: "${path}" is no path: write one such as tables[0].name`)
+    return Token.asString(Fn.try([this.statusField(path), '']))
+  }
+
+  /**
+   * The status of a condition, as a token: `True`, `False`, `Unknown`, or empty text as long as there is none.
+   *
+   * @param type the condition, such as `Ready`
+   */
+  public conditionStatus(type: string): string {
+    const byType = Fn.zipmap(this.statusField('conditions[*].type'), this.statusField('conditions[*].status'))
+    return Token.asString(Fn.try([Fn.lookup(byType, type), '']))
+  }
+
+  private statusField(path: string): any {
+    this.statusSource = this.statusSource ?? statusSourceOf(this.terraformResource('read'), this)
+    return this.statusSource.interpolationForAttribute(`object.status.${path}`)
+  }
+
+  private terraformResource(what: string): TerraformResource {
+    if (this.resource) return this.resource
+    throw new Error(`${this.node.path}: there is nothing to ${what}: the backend is YAML, which has no state`)
+  }
+
+  /** The address of an object is its identity: it stays when constructs are renamed or moved. */
+  private logicalId(): string {
+    return [this.kind.toLowerCase(), this.namespace ?? 'default', this.name].join('_')
+  }
+
+  /**
+   * Throws where the manifest is not valid on its own.
+   *
+   * @internal
+   */
+  public _validate(): void {
+    const found = check([{ manifest: this._declared(), place: this.node.path }], Token.isUnresolved)
+    if (found.length === 0) return
+    throw new Error(found.map(({ name, message }) => `${this.node.path}: ${name}: ${message}`).join('\n'))
+  }
+}
+
+/** Reads the object when the resource is there. */
+function statusSourceOf(resource: TerraformResource, manifest: EngageManifest): TerraformDataSource {
+  const source = new TerraformDataSource(manifest, 'Status', {
+    terraformResourceType: 'kubernetes_resource',
+    terraformGeneratorMetadata: { providerName: 'kubernetes' },
+    provider: manifest.backend === Backend.KUBERNETES_MANIFEST ? resource.provider : undefined,
+    dependsOn: [resource],
+  })
+  const { kind, name, namespace = 'default' } = manifest
+  source.overrideLogicalId(resource.friendlyUniqueId)
+  source.addOverride('api_version', API_VERSION)
+  source.addOverride('kind', kind)
+  source.addOverride('metadata', [{ name, namespace }])
+  return source
+}

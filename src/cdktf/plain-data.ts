@@ -1,0 +1,29 @@
+import { Token } from 'cdktf'
+
+/** A copy that later changes do not reach, without fields that are not set. Tokens stay what they are. */
+export function compact(value: any): any {
+  if (Array.isArray(value) && !Token.isUnresolved(value)) return value.map(compact)
+  if (!isPlain(value) || Token.isUnresolved(value)) return value
+  const set = Object.entries(value).filter(([, item]) => item !== undefined)
+  return Object.fromEntries(set.map(([key, item]) => [key, compact(item)]))
+}
+
+/** Sets the place of a path, and makes the maps on the way there; undefined takes it out. */
+export function setAt(root: any, path: readonly string[], value: any): void {
+  const last = path[path.length - 1] ?? ''
+  const parent = path.slice(0, -1).reduce((node, step) => {
+    node[step] = node[step] ?? {}
+    return node[step]
+  }, root)
+  if (value === undefined) delete parent[last]
+  else parent[last] = compact(value)
+}
+
+/** The map, where there is something in it. */
+export function nonEmpty<T extends object>(map: T): T | undefined {
+  return Object.keys(map).length === 0 ? undefined : map
+}
+
+function isPlain(value: any): boolean {
+  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+}

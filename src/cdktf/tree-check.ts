@@ -1,0 +1,63 @@
+import { type TerraformProvider, TerraformStack, Token } from 'cdktf'
+import type { IConstruct } from 'constructs'
+import type { EngageManifest } from './engage-manifest'
+import { check } from './model'
+
+/** The clusters that manifests go to, as far as the tree tells: a stack and one of its providers. */
+const CLUSTERS = new WeakMap<IConstruct, string>()
+/** Stacks (or roots, without one) that are checked already. */
+const CHECKED = new WeakSet<IConstruct>()
+
+/** Has a manifest checked together with all others of its cluster, when its stack is synthesized. */
+export function checkTreeWith(manifest: EngageManifest, provider: TerraformProvider | undefined): void {
+  const stack = stackOf(manifest)
+  CLUSTERS.set(manifest, `${stack.node.path} ${provider?.fqn ?? ''}`)
+  if (CHECKED.has(stack)) return
+  CHECKED.add(stack)
+  stack.node.addValidation({ validate: () => problemsOf(manifestsIn(stack)) })
+}
+
+/** The manifests in a tree, in the order they were made. */
+export function manifestsIn(scope: IConstruct): EngageManifest[] {
+  return scope.node.findAll().filter((construct): construct is EngageManifest => CLUSTERS.has(construct))
+}
+
+/** What is wrong with these manifests, on their own and together with the others of their clusters, one line each. */
+export function problemsOf(mine: readonly EngageManifest[]): string[] {
+  const [first] = mine
+  if (!first) return []
+  return clustersAmong(manifestsIn(first.node.root)).flatMap((manifests) => {
+    const placed = manifests.map((manifest) => ({ manifest: manifest._declared(), place: manifest.node.path }))
+    if (!manifests.some((manifest) => mine.includes(manifest))) return []
+    return check(placed, Token.isUnresolved)
+      .map(({ index, name, message }) => ({ manifest: manifests[index], name, message }))
+      .filter(({ manifest }) => manifest && mine.includes(manifest))
+      .map(({ manifest, name, message }) => `${manifest?.node.path}: ${name}: ${message}`)
+  })
+}
+
+/** Manifests by cluster. Stacks that refer to each other are of one cluster; others may have the same names in another. */
+function clustersAmong(manifests: readonly EngageManifest[]): EngageManifest[][] {
+  const leaders = new Map<string, string>()
+  const leaderOf = (cluster: string): string => {
+    const leader = leaders.get(cluster)
+    return leader === undefined ? cluster : leaderOf(leader)
+  }
+  const clusterOf = (manifest: EngageManifest) => leaderOf(CLUSTERS.get(manifest) ?? '')
+  for (const manifest of manifests) {
+    for (const other of manifest._references) {
+      if (clusterOf(manifest) !== clusterOf(other)) leaders.set(clusterOf(manifest), clusterOf(other))
+    }
+  }
+  const groups = new Map<string, EngageManifest[]>()
+  for (const manifest of manifests) {
+    const group = groups.get(clusterOf(manifest))
+    if (group) group.push(manifest)
+    else groups.set(clusterOf(manifest), [manifest])
+  }
+  return [...groups.values()]
+}
+
+function stackOf(construct: IConstruct): IConstruct {
+  return construct.node.scopes.find(TerraformStack.isStack) ?? construct.node.root
+}

@@ -1,0 +1,128 @@
+import { checkMapping } from '../engage/mapping-check.ts'
+import type { Activation } from '../model/activation.ts'
+import { crossCheck } from '../model/cross-check.ts'
+import { type WarehouseDestination, warehouseOf } from '../model/destination.ts'
+import type { EngageResource } from '../model/kinds.ts'
+import { nameOf, readManifest } from '../model/manifest.ts'
+import { type FieldPath, formatPath, type Problem } from '../model/problems.ts'
+import type { Reason } from '../model/reasons.ts'
+import { type PlacedResource, repeatedNames } from '../model/repeated-names.ts'
+import { isFields } from '../model/rules.ts'
+import type { EngageSpace } from '../model/space.ts'
+import { conflicts } from '../plan/conflicts.ts'
+import { belongsTo } from '../plan/validate.ts'
+import { IDENTIFIERS } from '../warehouses/identifiers.ts'
+
+/** A manifest, and the path of the construct that it is of. */
+interface PlacedManifest {
+  manifest: object
+  place: string
+}
+
+/** Something that must be changed, and how. */
+interface Finding {
+  /** Where the manifest stands in the list. */
+  index: number
+  /** `Kind/name`. */
+  name: string
+  /** The field, and what is wrong and what to write. */
+  message: string
+}
+
+/** What only Terraform knows when it runs, whatever the rest of the value is. */
+type IsToken = (value: unknown) => boolean
+
+/** Resources that constructs only name may be in the cluster already. */
+const MAY_BE_ELSEWHERE: ReadonlySet<Reason> = new Set(['SpaceNotFound', 'DestinationNotFound'])
+
+/**
+ * Everything that is wrong with manifests, one by one and together, in the words of `engageops validate`. Fields whose
+ * value is a token are taken to be valid; a manifest that cannot be read without them is not compared with others.
+ */
+export function check(placed: readonly PlacedManifest[], isToken: IsToken): Finding[] {
+  const read = placed.map(({ manifest, place }, index) => readPlaced(manifest, place, index, isToken))
+  const resources = read.flatMap(({ resource }) => resource ?? [])
+  const indexes = new Map(resources.map(({ resource, index }) => [resource, index]))
+  const found = (resource: EngageResource, message: string): Finding[] => {
+    const index = indexes.get(resource)
+    return index === undefined ? [] : [{ index, name: nameOf(resource), message }]
+  }
+  const repeated = repeatedNames(resources)
+  const others = resources.filter((one) => !repeated.some((other) => other.repeated === one))
+  return [
+    ...read.flatMap(({ findings }) => findings),
+    ...repeated.flatMap(({ repeated: { resource }, message }) => found(resource, `metadata.name: ${message}`)),
+    ...checkTogether(others.map(({ resource }) => resource)).flatMap(({ resource, message }) =>
+      found(resource, message),
+    ),
+  ]
+}
+
+interface IndexedResource extends PlacedResource {
+  index: number
+}
+
+function readPlaced(
+  manifest: object,
+  place: string,
+  index: number,
+  isToken: IsToken,
+): { resource?: IndexedResource; findings: Finding[] } {
+  const finding = ({ path, message }: { path: string; message: string }): Finding => ({
+    index,
+    name: nameOf(manifest),
+    message: `${path}: ${message}`,
+  })
+  const read = readManifest(manifest)
+  if (read.is === 'foreign') throw new TypeError(`${read.what} is no resource of EngageOps`)
+  if (read.is === 'resource') {
+    const { resource } = read
+    return { resource: { resource, place, index }, findings: mappingProblems(resource).map(finding) }
+  }
+  const problems = read.problems.filter((problem) => !isAboutToken(manifest, problem, isToken))
+  return { findings: problems.map(({ path, message }) => finding({ path: formatPath(path), message })) }
+}
+
+/** The operator would refuse such a mapping only once a sync uses it. */
+function mappingProblems({ kind, spec }: EngageResource): { path: string; message: string }[] {
+  const mapping = kind === 'Activation' ? spec.storageActions?.mapping : undefined
+  return checkMapping(mapping, 'spec.storageActions.mapping').map((problem) => {
+    const end = problem.indexOf(': ')
+    return { path: problem.slice(0, end), message: problem.slice(end + 2) }
+  })
+}
+
+function isAboutToken(manifest: object, { path, message }: Problem, isToken: IsToken): boolean {
+  if (message.startsWith('unknown field')) return false
+  return path.some((_, end) => isToken(valueAt(manifest, path.slice(0, end + 1))))
+}
+
+const valueAt = (root: unknown, path: FieldPath): unknown =>
+  path.reduce<unknown>((value, step) => {
+    if (Array.isArray(value)) return value[Number(step)]
+    return isFields(value) ? value[step] : undefined
+  }, root)
+
+/** What the operator would find of resources together. There is no age yet: of two that clash the first by name is right. */
+function checkTogether(resources: readonly EngageResource[]): { resource: EngageResource; message: string }[] {
+  const sorted = resources.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+  const findings = crossCheck(sorted)
+  const invalid = new Set(findings.map(({ resource }) => resource))
+  const spaces = sorted.filter((resource) => resource.kind === 'EngageSpace')
+  const destinations = sorted.filter((resource) => resource.kind === 'WarehouseDestination')
+  const activations = sorted.filter((resource) => resource.kind === 'Activation' && !invalid.has(resource))
+  return [
+    ...findings.filter(({ reason }) => !MAY_BE_ELSEWHERE.has(reason)),
+    ...spaces.flatMap((space) =>
+      destinations.flatMap((destination) => pairConflicts(space, destination, activations.filter(isActivation))),
+    ),
+  ]
+}
+
+const isActivation = (resource: EngageResource): resource is Activation => resource.kind === 'Activation'
+
+function pairConflicts(space: EngageSpace, destination: WarehouseDestination, activations: Activation[]) {
+  const mine = activations.filter((activation) => belongsTo(activation, space, destination))
+  const found = conflicts(space.spec, mine, IDENTIFIERS[warehouseOf(destination.spec).kind])
+  return [...found].map(([resource, message]) => ({ resource, message }))
+}
