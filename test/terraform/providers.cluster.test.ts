@@ -178,6 +178,24 @@ describeWithTerraform('what the two resources refuse, and when', (cluster) => {
     await expect(terraform.apply()).rejects.toThrow('Cannot create resource that already exists')
   })
 
+  test('a mapping of another shape replaces kubernetes_manifest, and changes kubectl_manifest', async () => {
+    const { namespace } = cluster()
+    const mapped = (mapping: object) =>
+      activation(namespace, 'mapped', { storageActions: { table: 'mapped', triggers: ['EntityAdded'], mapping } })
+    for (const [backend, verdict] of [
+      ['kubernetes_manifest', 'Plan: 1 to add, 0 to change, 1 to destroy.'],
+      ['kubectl_manifest', 'Plan: 0 to add, 1 to change, 0 to destroy.'],
+    ] as const) {
+      const terraform = await withStack(stack(backend, mapped({ plan: { '@path': '$.properties.plan' } })))
+      await terraform.apply()
+      await terraform.write(stack(backend, mapped({ plan: { '@path': '$.properties.tier' } })))
+      expect((await terraform.plan()).text).toContain('Plan: 0 to add, 1 to change, 0 to destroy.')
+      await terraform.write(stack(backend, mapped({ plan: { '@path': '$.properties.tier' }, seats: 1 })))
+      expect((await terraform.plan()).text).toContain(verdict)
+      await terraform.destroy()
+    }
+  })
+
   test('a write-only value gets to the Secret, and not into the state', async () => {
     const { namespace, kubeconfig, kubectl } = cluster()
     const metadata = [{ namespace, name: 'write-only' }]

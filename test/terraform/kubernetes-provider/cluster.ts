@@ -6,7 +6,7 @@ import { kubeConfigAccess } from '../../../src/kube/kube-config.ts'
 import type { KubeObject, ResourceType } from '../../../src/kube/object.ts'
 import { Transport } from '../../../src/kube/transport.ts'
 import { ProviderError } from './errors.ts'
-import { isMap, type State } from './values.ts'
+import { at, isMap, maps, type State } from './values.ts'
 
 /** An object with all that it holds. */
 export type Whole = KubeObject & { [field: string]: unknown }
@@ -26,10 +26,20 @@ export class Cluster {
   async typeOf(apiVersion: string, kind: string): Promise<ResourceType | undefined> {
     const [version = '', group = ''] = apiVersion.split('/').reverse()
     const path = group === '' ? `/api/${version}` : `/apis/${apiVersion}`
-    const list = await orUndefined(this.#transport.exchange({ method: 'GET', path, repeatable: true }))
-    const resources = isMap(list) && Array.isArray(list.resources) ? list.resources.filter(isMap) : []
+    const resources = maps(at(await this.#get(path), 'resources'))
     const found = resources.find((resource) => resource.kind === kind && !String(resource.name).includes('/'))
     return found && { group, version, kind, plural: String(found.name), namespaced: found.namespaced === true }
+  }
+
+  /** The fields of a custom resource that take anything. */
+  async schemalessPaths({ group, version, plural }: ResourceType): Promise<string[]> {
+    const definition = await this.#get(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`)
+    const ofVersion = maps(at(definition, 'spec.versions')).find(({ name }) => name === version)
+    return schemaless(at(ofVersion, 'schema.openAPIV3Schema'))
+  }
+
+  async #get(path: string): Promise<unknown> {
+    return await orUndefined(this.#transport.exchange({ method: 'GET', path, repeatable: true }))
   }
 
   /** Undefined where it is not there. */
@@ -51,6 +61,14 @@ export async function until(seconds: number, what: string, isSo: () => Promise<b
     if (Date.now() > end) throw new ProviderError('Operation timed out', `${what}: not within ${seconds} s`)
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
+}
+
+function schemaless(schema: unknown, path: readonly string[] = []): string[] {
+  if (at(schema, 'x-kubernetes-preserve-unknown-fields') === true) return [path.join('.')]
+  const properties = at(schema, 'properties')
+  return isMap(properties)
+    ? Object.entries(properties).flatMap(([name, property]) => schemaless(property, [...path, name]))
+    : []
 }
 
 async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -4,7 +4,7 @@ import type { KubeObject, ResourceType } from '../../../src/kube/object.ts'
 import { type Cluster, until, type Whole } from './cluster.ts'
 import { ProviderError } from './errors.ts'
 import type { Planned, Resource } from './resource.ts'
-import { Dynamic, isMap, type Json, known, type State, UNKNOWN } from './values.ts'
+import { at, Dynamic, isMap, type Json, known, maps, type State, typeOf as typeOfValue, UNKNOWN } from './values.ts'
 
 const SECONDS = 600
 
@@ -24,7 +24,7 @@ export const manifest: Resource = {
       const detail = "'status' attribute key is not allowed in manifest configuration"
       throw new ProviderError('Forbidden attribute key in "manifest" value', detail, ['manifest', 'status'])
     }
-    const [wait] = blocks(config.wait)
+    const [wait] = maps(config.wait)
     const waiters = Object.keys(wait ?? {}).filter((key) => !isEmpty(wait?.[key]))
     if (waiters.length > 1) {
       throw new ProviderError('Invalid wait configuration', `You may only set one of ${waiters}.`, ['wait'])
@@ -35,7 +35,7 @@ export const manifest: Resource = {
     const wanted = known(proposed.manifest ?? null)
     if (wanted === undefined) return { state: { ...proposed, object: UNKNOWN }, replace: [] }
     const object = objectOf(wanted)
-    await typeOf(cluster, object)
+    const type = await typeOf(cluster, object)
     const before = prior && objectOf(known(prior.object ?? null))
     if (prior !== null && before !== null) {
       const sameWish = isDeepStrictEqual(known(prior.manifest ?? null), wanted)
@@ -43,10 +43,11 @@ export const manifest: Resource = {
         return { state: { ...proposed, object: prior.object ?? null }, replace: [] }
       }
     }
-    return {
-      state: { ...proposed, object: UNKNOWN },
-      replace: before === null || identity(before) === identity(object) ? [] : [['manifest']],
-    }
+    const state = { ...proposed, object: UNKNOWN }
+    if (before === null) return { state, replace: [] }
+    const wish = known(prior?.manifest ?? null)
+    const reshaped = (await cluster.schemalessPaths(type)).some((path) => hasNewShape(at(wish, path), at(wanted, path)))
+    return { state, replace: reshaped || identity(before) !== identity(object) ? [['manifest']] : [] }
   },
 
   async apply(cluster: Cluster, prior: State | null, planned: State): Promise<State> {
@@ -59,7 +60,7 @@ export const manifest: Resource = {
         `resource "${namespace}/${name}" already exists`,
       )
     }
-    const [manager] = blocks(planned.field_manager)
+    const [manager] = maps(planned.field_manager)
     const fieldManager = typeof manager?.name === 'string' ? manager.name : 'Terraform'
     const force = manager?.force_conflicts === true
     const applied = await cluster.client.apply(type, wanted, { fieldManager, force })
@@ -102,6 +103,17 @@ export const manifest: Resource = {
   },
 }
 
+/** The data source kubernetes_resource: it sees the status. */
+export async function readObject(cluster: Cluster, config: State): Promise<State> {
+  const { api_version, kind } = config
+  const [metadata = {}] = maps(config.metadata)
+  const wanted = objectOf(known({ apiVersion: api_version ?? null, kind: kind ?? null, metadata }))
+  const found = await cluster.find(await typeOf(cluster, wanted), wanted.metadata)
+  if (found === undefined)
+    throw new ProviderError('Failed to get data source', `there is no ${wanted.kind} ${wanted.metadata.name}`)
+  return { ...config, object: Dynamic.of(toJson(found)) }
+}
+
 async function typeOf(cluster: Cluster, { apiVersion, kind, metadata }: KubeObject): Promise<ResourceType> {
   const type = await cluster.typeOf(apiVersion, kind)
   if (type === undefined) {
@@ -120,20 +132,24 @@ async function typeOf(cluster: Cluster, { apiVersion, kind, metadata }: KubeObje
 
 /** Waits for `wait.condition` or `wait.fields`. */
 async function waitFor(cluster: Cluster, type: ResourceType, { metadata }: KubeObject, planned: State): Promise<void> {
-  const [wait] = blocks(planned.wait)
+  const [wait] = maps(planned.wait)
   if (wait === undefined) return
-  const conditions = blocks(wait.condition)
+  const conditions = maps(wait.condition)
   const fields = isMap(wait.fields) ? Object.entries(wait.fields) : []
   await until(SECONDS, `what ${metadata.name} shall wait for`, async () => {
     const found = await cluster.find(type, metadata)
-    const status = isMap(found?.status) && Array.isArray(found.status.conditions) ? found.status.conditions : []
+    const status = maps(at(found, 'status.conditions'))
     const has = ({ type, status: wanted }: State) =>
-      status.some((condition) => isMap(condition) && condition.type === type && condition.status === wanted)
+      status.some((condition) => condition.type === type && condition.status === wanted)
     const matches = ([path, wanted]: [string, Json]) =>
       wanted === '*' ? at(found, path) !== undefined : new RegExp(`${wanted}`).test(String(at(found, path)))
     return conditions.every(has) && fields.every(matches)
   })
 }
+
+/** Terraform wants the type of a value to stay; where the definition has no schema, that is what the manifest has. */
+const hasNewShape = (before: unknown, after: unknown): boolean =>
+  isMap(before) && isMap(after) && !isDeepStrictEqual(typeOfValue(before), typeOfValue(after))
 
 /** The paths at which what is there is not what was wanted. What was not asked for is left to the cluster. */
 function differences(there: unknown, wanted: Json, ignored: ReadonlySet<string>, path = ''): string[] {
@@ -175,11 +191,4 @@ function objectOf(value: Json | undefined): KubeObject {
 const identity = ({ apiVersion, kind, metadata }: KubeObject): string =>
   [apiVersion, kind, metadata.namespace, metadata.name].join(' ')
 
-const blocks = (value: unknown): State[] => (Array.isArray(value) ? value.filter(isMap) : [])
-
 const isEmpty = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0)
-
-const at = (value: unknown, path: string): unknown =>
-  path
-    .split('.')
-    .reduce((part, key) => (typeof part === 'object' && part !== null ? Reflect.get(part, key) : undefined), value)

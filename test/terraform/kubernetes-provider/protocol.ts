@@ -58,11 +58,13 @@ const CALLS = {
     {
       provider: field(1, Schema),
       resource_schemas: repeated(2, { key: field(1, 'string'), value: field(2, Schema) }),
+      data_source_schemas: repeated(3, { key: field(1, 'string'), value: field(2, Schema) }),
       ...diagnostics(4),
     },
   ],
   PrepareProviderConfig: [config, { prepared_config: field(1, DynamicValue), ...diagnostics(2) }],
   ValidateResourceTypeConfig: [resourceConfig, diagnostics(1)],
+  ValidateDataSourceConfig: [resourceConfig, diagnostics(1)],
   UpgradeResourceState: [
     { type_name: field(1, 'string'), raw_state: field(3, { json: field(1, 'bytes') }) },
     { upgraded_state: field(1, DynamicValue), ...diagnostics(2) },
@@ -102,6 +104,7 @@ const CALLS = {
       ...diagnostics(2),
     },
   ],
+  ReadDataSource: [resourceConfig, { state: field(1, DynamicValue), ...diagnostics(2) }],
   Stop: [{}, { Error: field(1, 'string') }],
 } as const satisfies Record<string, readonly [Message, Message]>
 
@@ -127,12 +130,14 @@ export function wireCalls(provider: Provider): Record<Call, WireCall> {
     GetSchema: wire('GetSchema'),
     PrepareProviderConfig: wire('PrepareProviderConfig'),
     ValidateResourceTypeConfig: wire('ValidateResourceTypeConfig'),
+    ValidateDataSourceConfig: wire('ValidateDataSourceConfig'),
     UpgradeResourceState: wire('UpgradeResourceState'),
     Configure: wire('Configure'),
     ReadResource: wire('ReadResource'),
     PlanResourceChange: wire('PlanResourceChange'),
     ApplyResourceChange: wire('ApplyResourceChange'),
     ImportResourceState: wire('ImportResourceState'),
+    ReadDataSource: wire('ReadDataSource'),
     Stop: wire('Stop'),
   }
 }

@@ -1,7 +1,7 @@
 import { Cluster } from './cluster.ts'
 import { namespace, secret } from './core.ts'
 import { diagnosticOf, ProviderError, pathFields, warning } from './errors.ts'
-import { manifest } from './manifest.ts'
+import { manifest, readObject } from './manifest.ts'
 import type { Provider } from './protocol.ts'
 import type { Resource } from './resource.ts'
 import { attributesOf, providerSchema } from './schema.ts'
@@ -26,6 +26,7 @@ export function kubernetesProvider(): Provider {
   return {
     GetSchema: async () => providerSchema(),
     PrepareProviderConfig: async ({ config }) => ({ ...(config && { prepared_config: config }) }),
+    ValidateDataSourceConfig: async () => ({}),
     Stop: async () => ({}),
 
     Configure: ({ config }) =>
@@ -89,10 +90,16 @@ export function kubernetesProvider(): Provider {
         const detail = 'Please run apply after a successful import to realign the resource state to the configuration.'
         return { ...imported, diagnostics: [warning("Apply needed after 'import'", detail)] }
       }),
+
+    ReadDataSource: ({ config }) =>
+      answer(async () => ({
+        state: encodeState(await readObject(connected(), decodeState(config?.msgpack, OBJECT) ?? {})),
+      })),
   }
 }
 
 const NONE: ReadonlySet<string> = new Set()
+const OBJECT: ReadonlySet<string> = new Set(['object'])
 /** Blocks of resources that were imported: nothing was said of them. */
 const BLOCKS = new Map([
   ['kubernetes_namespace_v1', { timeouts: null }],

@@ -24,22 +24,32 @@ interface Schema {
   block: Block
 }
 
-const { provider, resource_schemas }: { provider: Schema; resource_schemas: Record<string, Schema> } =
+interface Provider {
+  provider: Schema
+  resource_schemas: Record<string, Schema>
+  data_source_schemas: Record<string, Schema>
+}
+
+const { provider, resource_schemas, data_source_schemas }: Provider =
   schemas.provider_schemas['registry.terraform.io/hashicorp/kubernetes']
 
 /** The schemas that the constructs are generated from, as Terraform asks for them: it refuses what they do not allow. */
 export function providerSchema(): Response<'GetSchema'> {
   return {
     provider: schemaOf(provider),
-    resource_schemas: Object.entries(resource_schemas).map(([key, schema]) => ({ key, value: schemaOf(schema) })),
+    resource_schemas: schemasOf(resource_schemas),
+    data_source_schemas: schemasOf(data_source_schemas),
   }
 }
 
-/** Attributes of a resource, of which it says something. */
-export function attributesOf(resource: string, which: (attribute: Attribute) => boolean): ReadonlySet<string> {
-  const attributes = resource_schemas[resource]?.block.attributes ?? {}
+/** Attributes of a resource or data source, of which it says something. */
+export function attributesOf(type: string, which: (attribute: Attribute) => boolean): ReadonlySet<string> {
+  const { attributes = {} } = (resource_schemas[type] ?? data_source_schemas[type])?.block ?? {}
   return new Set(Object.keys(attributes).filter((name) => attributes[name] !== undefined && which(attributes[name])))
 }
+
+const schemasOf = (schemas: Record<string, Schema>) =>
+  Object.entries(schemas).map(([key, schema]) => ({ key, value: schemaOf(schema) }))
 
 const schemaOf = ({ version, block }: Schema) => ({ version, block: blockOf(block) })
 

@@ -62,7 +62,8 @@ function asDynamic(value: Value | undefined): Value {
   return new Dynamic(JSON.parse(Buffer.from(value[0]).toString()), value[1] ?? null)
 }
 
-function typeOf(value: Json): Json {
+/** The type of a value, as Terraform writes it. */
+export function typeOf(value: Json): Json {
   if (value === null) return 'dynamic'
   if (Array.isArray(value)) return ['tuple', value.map(typeOf)]
   if (typeof value === 'object') {
@@ -90,3 +91,10 @@ export function known(value: Value): Json | undefined {
 
 export const isMap = (value: unknown): value is { [name: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The maps of a list, of blocks for example. */
+export const maps = (value: unknown): { [name: string]: Json }[] => (Array.isArray(value) ? value.filter(isMap) : [])
+
+/** What stands at a path such as `status.conditions`. */
+export const at = (value: unknown, path: string): unknown =>
+  path.split('.').reduce((part: unknown, key) => (isMap(part) ? part[key] : undefined), value)
