@@ -3,5 +3,6 @@
 export * as manifest from './manifest';
 export * as namespaceV1 from './namespace-v1';
 export * as secretV1 from './secret-v1';
+export * as dataKubernetesResource from './data-kubernetes-resource';
 export * as provider from './provider';
 
