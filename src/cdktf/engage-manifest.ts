@@ -1,8 +1,6 @@
 import {
-  dependable,
   Fn,
   type ITerraformDependable,
-  TerraformDataSource,
   type TerraformProvider,
   type TerraformResource,
   TerraformStack,
@@ -10,10 +8,11 @@ import {
 } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import { importId, resourceFor } from './backend'
+import { DataKubernetesResource } from './bindings/kubernetes/data-kubernetes-resource'
 import { Backend, EngageDefaults } from './engage-defaults'
 import { KubeName } from './kube-name'
 import { API_VERSION, check } from './model'
-import { compact, nonEmpty, setAt } from './plain-data'
+import { compact, containsToken, nonEmpty, setAt } from './plain-data'
 import { checkTreeWith } from './tree-check'
 
 /** What every resource has beside its spec. */
@@ -105,7 +104,7 @@ export class EngageManifest extends Construct {
   public readonly _references: EngageManifest[] = []
   private readonly metadata: object
   private readonly overrides: { readonly path: string[]; readonly value: any }[] = []
-  private statusSource?: TerraformDataSource
+  private statusSource?: DataKubernetesResource
 
   /**
    * @param scope where it stands
@@ -141,7 +140,8 @@ export class EngageManifest extends Construct {
       dependsOn: props.dependsOn,
       waitForReady: props.waitForReady ?? false,
     })
-    if (this.resource) this.resource.overrideLogicalId(this.logicalId(provider))
+    const address = this.addressOf(provider)
+    if (!Token.isUnresolved(address)) this.resource?.overrideLogicalId(address)
     checkTreeWith(this, provider)
   }
 
@@ -181,7 +181,11 @@ export class EngageManifest extends Construct {
     if (!this.resource || !other.resource) return
     const [mine, its] = [TerraformStack.of(this), TerraformStack.of(other)]
     if (mine !== its) mine.addDependency(its)
-    else this.resource.dependsOn = [...(this.resource.dependsOn ?? []), dependable(other.resource)]
+    else
+      this.resource.dependsOn = [
+        ...(this.resource.dependsOn ?? []),
+        `${other.resource.terraformResourceType}.${other.resource.friendlyUniqueId}`,
+      ]
   }
 
   /**
@@ -192,9 +196,10 @@ export class EngageManifest extends Construct {
   public _referTo(other: Referable): void {
     const { defaultChild } = other.node
     if (defaultChild instanceof EngageManifest) this.dependOn(defaultChild)
-    if ((other.namespace ?? 'default') === (this.namespace ?? 'default')) return
+    const [mine, its] = [this.namespace ?? 'default', other.namespace ?? 'default']
+    if (mine === its || containsToken([mine, its])) return
     throw new Error(
-      `${this.node.path}: ${this.kind}/${this.name}: is in namespace ${this.namespace ?? 'default'} and refers to ${other.node.path} in ${other.namespace ?? 'default'}: write one namespace for both`,
+      `${this.node.path}: ${this.kind}/${this.name}: is in namespace ${mine} and refers to ${other.node.path} in ${its}: write one namespace for both`,
     )
   }
 
@@ -247,8 +252,8 @@ export class EngageManifest extends Construct {
     throw new Error(`${this.node.path}: there is nothing to ${what}: the backend is YAML, which has no state`)
   }
 
-  /** The address of an object is its identity: it stays when constructs are renamed or moved. */
-  private logicalId(provider?: TerraformProvider): string {
+  /** The identity of the object, so that the address stays when constructs are renamed or moved. */
+  private addressOf(provider?: TerraformProvider): string {
     const identity = [this.kind.toLowerCase(), this.namespace ?? 'default', this.name, provider?.alias]
     return identity.filter((part) => part !== undefined).join('_')
   }
@@ -266,17 +271,15 @@ export class EngageManifest extends Construct {
 }
 
 /** Reads the object when the resource is there. */
-function statusSourceOf(resource: TerraformResource, manifest: EngageManifest): TerraformDataSource {
-  const source = new TerraformDataSource(manifest, 'Status', {
-    terraformResourceType: 'kubernetes_resource',
-    terraformGeneratorMetadata: { providerName: 'kubernetes' },
+function statusSourceOf(resource: TerraformResource, manifest: EngageManifest): DataKubernetesResource {
+  const { kind, name, namespace = 'default' } = manifest
+  const source = new DataKubernetesResource(manifest, 'Status', {
+    apiVersion: API_VERSION,
+    kind,
+    metadata: { name, namespace },
     provider: manifest.backend === Backend.KUBERNETES_MANIFEST ? resource.provider : undefined,
     dependsOn: [resource],
   })
-  const { kind, name, namespace = 'default' } = manifest
   source.overrideLogicalId(resource.friendlyUniqueId)
-  source.addOverride('api_version', API_VERSION)
-  source.addOverride('kind', kind)
-  source.addOverride('metadata', [{ name, namespace }])
   return source
 }

@@ -37,7 +37,7 @@ const MAY_BE_ELSEWHERE: ReadonlySet<Reason> = new Set(['SpaceNotFound', 'Destina
 
 /**
  * Everything that is wrong with manifests, one by one and together, in the words of `engageops validate`. Fields whose
- * value is a token are taken to be valid; a manifest that cannot be read without them is not compared with others.
+ * value is a token are taken to be valid; a manifest in which no name can stand for it is not compared with others.
  */
 export function check(placed: readonly PlacedManifest[], isToken: IsToken): Finding[] {
   const read = placed.map(({ manifest, place }, index) => readPlaced(manifest, place, index, isToken))
@@ -68,19 +68,23 @@ function readPlaced(
   index: number,
   isToken: IsToken,
 ): { resource?: IndexedResource; findings: Finding[] } {
-  const finding = ({ path, message }: { path: string; message: string }): Finding => ({
-    index,
-    name: nameOf(manifest),
-    message: `${path}: ${message}`,
-  })
+  const name = nameOf(manifest)
+  const finding = ({ path, message }: { path: string; message: string }): Finding => {
+    return { index, name, message: `${path}: ${message}` }
+  }
   const read = readManifest(manifest)
   if (read.is === 'foreign') throw new TypeError(`${read.what} is no resource of EngageOps`)
-  if (read.is === 'resource') {
-    const { resource } = read
+  if (read.is === 'resource') return readable(read.resource)
+  const problems = read.problems.filter((problem) => tokenAt(manifest, problem, isToken) === undefined)
+  if (problems.length > 0) {
+    return { findings: problems.map(({ path, message }) => finding({ path: formatPath(path), message })) }
+  }
+  const again = readManifest(withStandIns(manifest, read.problems, isToken))
+  return again.is === 'resource' ? readable(again.resource) : { findings: [] }
+
+  function readable(resource: EngageResource) {
     return { resource: { resource, place, index }, findings: mappingProblems(resource).map(finding) }
   }
-  const problems = read.problems.filter((problem) => !isAboutToken(manifest, problem, isToken))
-  return { findings: problems.map(({ path, message }) => finding({ path: formatPath(path), message })) }
 }
 
 /** The operator would refuse such a mapping only once a sync uses it. */
@@ -92,9 +96,23 @@ function mappingProblems({ kind, spec }: EngageResource): { path: string; messag
   })
 }
 
-function isAboutToken(manifest: object, { path, message }: Problem, isToken: IsToken): boolean {
-  if (message.startsWith('unknown field')) return false
-  return path.some((_, end) => isToken(valueAt(manifest, path.slice(0, end + 1))))
+/** The way to the token that a problem is about, if any. */
+function tokenAt(manifest: object, { path, message }: Problem, isToken: IsToken): FieldPath | undefined {
+  if (message.startsWith('unknown field')) return undefined
+  const ways = path.map((_, end) => path.slice(0, end + 1))
+  return ways.find((way) => isToken(valueAt(manifest, way)))
+}
+
+/** The manifest with names for tokens that cannot be read as what they are: the same name for the same token. */
+function withStandIns(manifest: object, problems: readonly Problem[], isToken: IsToken): unknown {
+  const copy = structuredClone(manifest)
+  for (const problem of problems) {
+    const way = tokenAt(manifest, problem, isToken) ?? []
+    const parent = valueAt(copy, way.slice(0, -1))
+    const text = `t${Buffer.from(String(valueAt(manifest, way))).toString('hex')}`.slice(0, 63)
+    if (Array.isArray(parent) || isFields(parent)) Object.assign(parent, { [String(way.at(-1))]: text })
+  }
+  return copy
 }
 
 const valueAt = (root: unknown, path: FieldPath): unknown =>
