@@ -1,18 +1,11 @@
-import {
-  Fn,
-  type ITerraformDependable,
-  type TerraformProvider,
-  type TerraformResource,
-  TerraformStack,
-  Token,
-} from 'cdktf'
+import { type ITerraformDependable, type TerraformProvider, type TerraformResource, TerraformStack, Token } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import { importId, resourceFor } from './backend'
-import { DataKubernetesResource } from './bindings/kubernetes/data-kubernetes-resource'
 import { Backend, EngageDefaults } from './engage-defaults'
 import { KubeName } from './kube-name'
-import { API_VERSION, check } from './model'
+import { API_VERSION, type Reading, read } from './model'
 import { compact, containsToken, nonEmpty, setAt } from './plain-data'
+import { StatusSource } from './status-source'
 import { checkTreeWith } from './tree-check'
 
 /** What every resource has beside its spec. */
@@ -67,8 +60,6 @@ export interface EngageManifestProps {
   readonly waitForReady?: boolean
 }
 
-const STATUS_PATH = /^[A-Za-z]\w*(\.[A-Za-z]\w*|\[\d+\])*$/
-
 /** What a manifest can refer to. */
 interface Referable extends IConstruct {
   readonly namespace?: string
@@ -104,7 +95,8 @@ export class EngageManifest extends Construct {
   public readonly _references: EngageManifest[] = []
   private readonly metadata: object
   private readonly overrides: { readonly path: string[]; readonly value: any }[] = []
-  private statusSource?: DataKubernetesResource
+  private status?: StatusSource
+  private reading?: { readonly text: string; readonly result: Reading }
 
   /**
    * @param scope where it stands
@@ -137,7 +129,7 @@ export class EngageManifest extends Construct {
     this.resource = resourceFor(this.backend, this, {
       produce: () => this.toManifest(),
       provider,
-      dependsOn: props.dependsOn,
+      ...(props.dependsOn?.length && { dependsOn: props.dependsOn }),
       waitForReady: props.waitForReady ?? false,
     })
     const address = this.addressOf(provider)
@@ -227,9 +219,7 @@ export class EngageManifest extends Construct {
    * @param path the field, such as `schema`, `lastSync.end` or `tables[0].name`; the token is empty text as long as it is not there
    */
   public statusAttribute(path: string): string {
-    if (!STATUS_PATH.test(path))
-      throw new Error(`${this.node.path}: "${path}" is no path: write one such as tables[0].name`)
-    return Token.asString(Fn.try([this.statusField(path), '']))
+    return this.statusSource().attribute(path)
   }
 
   /**
@@ -238,13 +228,12 @@ export class EngageManifest extends Construct {
    * @param type the condition, such as `Ready`
    */
   public conditionStatus(type: string): string {
-    const byType = Fn.zipmap(this.statusField('conditions[*].type'), this.statusField('conditions[*].status'))
-    return Token.asString(Fn.try([Fn.lookup(byType, type), '']))
+    return this.statusSource().condition(type)
   }
 
-  private statusField(path: string): any {
-    this.statusSource = this.statusSource ?? statusSourceOf(this.terraformResource('read'), this)
-    return this.statusSource.interpolationForAttribute(`object.status.${path}`)
+  private statusSource(): StatusSource {
+    this.status = this.status ?? new StatusSource(this, this.terraformResource('read'))
+    return this.status
   }
 
   private terraformResource(what: string): TerraformResource {
@@ -264,22 +253,28 @@ export class EngageManifest extends Construct {
    * @internal
    */
   public _validate(): void {
-    const found = check([{ manifest: this._declared(), place: this.node.path }], Token.isUnresolved)
-    if (found.length === 0) return
-    throw new Error(found.map(({ name, message }) => `${this.node.path}: ${name}: ${message}`).join('\n'))
+    const { problems } = this._read()
+    if (problems.length > 0) throw new Error(problems.map((problem) => this._describe(problem)).join('\n'))
   }
-}
 
-/** Reads the object when the resource is there. */
-function statusSourceOf(resource: TerraformResource, manifest: EngageManifest): DataKubernetesResource {
-  const { kind, name, namespace = 'default' } = manifest
-  const source = new DataKubernetesResource(manifest, 'Status', {
-    apiVersion: API_VERSION,
-    kind,
-    metadata: { name, namespace },
-    provider: manifest.backend === Backend.KUBERNETES_MANIFEST ? resource.provider : undefined,
-    dependsOn: [resource],
-  })
-  source.overrideLogicalId(resource.friendlyUniqueId)
-  return source
+  /**
+   * The manifest as the model reads it; once for as long as it stays the same.
+   *
+   * @internal
+   */
+  public _read(): Reading {
+    const declared = this._declared()
+    const text = JSON.stringify(declared)
+    if (this.reading?.text !== text) this.reading = { text, result: read(declared, Token.isUnresolved) }
+    return this.reading.result
+  }
+
+  /**
+   * A problem, and where it is.
+   *
+   * @internal
+   */
+  public _describe(problem: string): string {
+    return `${this.node.path}: ${this.kind}/${this.name}: ${problem}`
+  }
 }

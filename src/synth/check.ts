@@ -3,97 +3,75 @@ import type { Activation } from '../model/activation.ts'
 import { crossCheck } from '../model/cross-check.ts'
 import { type WarehouseDestination, warehouseOf } from '../model/destination.ts'
 import type { EngageResource } from '../model/kinds.ts'
-import { nameOf, readManifest } from '../model/manifest.ts'
+import { readManifest } from '../model/manifest.ts'
 import { type FieldPath, formatPath, type Problem } from '../model/problems.ts'
 import type { Reason } from '../model/reasons.ts'
-import { type PlacedResource, repeatedNames } from '../model/repeated-names.ts'
+import { repeatedNames } from '../model/repeated-names.ts'
 import { isFields } from '../model/rules.ts'
 import type { EngageSpace } from '../model/space.ts'
 import { conflicts } from '../plan/conflicts.ts'
 import { belongsTo } from '../plan/validate.ts'
 import { IDENTIFIERS } from '../warehouses/identifiers.ts'
 
-/** A manifest, and the path of the construct that it is of. */
-interface PlacedManifest {
-  manifest: object
-  place: string
-}
-
-/** Something that must be changed, and how. */
-interface Finding {
-  /** Where the manifest stands in the list. */
-  index: number
-  /** `Kind/name`. */
-  name: string
-  /** The field, and what is wrong and what to write. */
-  message: string
-}
-
 /** What only Terraform knows when it runs, whatever the rest of the value is. */
 type IsToken = (value: unknown) => boolean
+
+/** A manifest as it was read. */
+export interface Reading {
+  /** What is wrong with the manifest on its own, each with its field and what to write. */
+  problems: string[]
+  /** Absent where it cannot be read. */
+  resource?: EngageResource
+}
+
+/**
+ * Reads a manifest: everything that is wrong with it, in the words of `engageops validate`. Fields whose value is a token
+ * are taken to be valid; a manifest in which no name can stand for the token has no resource.
+ */
+export function read(manifest: object, isToken: IsToken): Reading {
+  const found = readManifest(manifest)
+  if (found.is === 'foreign') throw new TypeError(`${found.what} is no resource of EngageOps`)
+  if (found.is === 'resource') return { problems: mappingProblems(found.resource), resource: found.resource }
+  const problems = found.problems.filter((problem) => tokenAt(manifest, problem, isToken) === undefined)
+  if (problems.length > 0) {
+    return { problems: problems.map(({ path, message }) => `${formatPath(path)}: ${message}`) }
+  }
+  const again = readManifest(withStandIns(manifest, found.problems, isToken))
+  return again.is === 'resource'
+    ? { problems: mappingProblems(again.resource), resource: again.resource }
+    : { problems: [] }
+}
+
+/** A reading, and the path of the construct that it is of. */
+interface PlacedReading {
+  reading: Reading
+  place: string
+}
 
 /** Resources that constructs only name may be in the cluster already. */
 const MAY_BE_ELSEWHERE: ReadonlySet<Reason> = new Set(['SpaceNotFound', 'DestinationNotFound'])
 
-/**
- * Everything that is wrong with manifests, one by one and together, in the words of `engageops validate`. Fields whose
- * value is a token are taken to be valid; a manifest in which no name can stand for it is not compared with others.
- */
-export function check(placed: readonly PlacedManifest[], isToken: IsToken): Finding[] {
-  const read = placed.map(({ manifest, place }, index) => readPlaced(manifest, place, index, isToken))
-  const resources = read.flatMap(({ resource }) => resource ?? [])
-  const indexes = new Map(resources.map(({ resource, index }) => [resource, index]))
-  const found = (resource: EngageResource, message: string): Finding[] => {
-    const index = indexes.get(resource)
-    return index === undefined ? [] : [{ index, name: nameOf(resource), message }]
-  }
+/** What is wrong with the resources of one cluster together: where each stands in the list, and what to write. */
+export function checkTogether(placed: readonly PlacedReading[]): { index: number; problem: string }[] {
+  const resources = placed.flatMap(({ reading: { resource }, place }, index) =>
+    resource ? [{ resource, place, index }] : [],
+  )
   const repeated = repeatedNames(resources)
-  const others = resources.filter((one) => !repeated.some((other) => other.repeated === one))
+  const twice = new Set(repeated.map((one) => one.repeated.resource))
+  const others = resources.map(({ resource }) => resource).filter((resource) => !twice.has(resource))
+  const indexes = new Map(resources.map(({ resource, index }) => [resource, index]))
   return [
-    ...read.flatMap(({ findings }) => findings),
-    ...repeated.flatMap(({ repeated: { resource }, message }) => found(resource, `metadata.name: ${message}`)),
-    ...checkTogether(others.map(({ resource }) => resource)).flatMap(({ resource, message }) =>
-      found(resource, message),
-    ),
+    ...repeated.map(({ repeated: { index }, message }) => ({ index, problem: `metadata.name: ${message}` })),
+    ...findingsAmong(others).flatMap(({ resource, message }) => {
+      const index = indexes.get(resource)
+      return index === undefined ? [] : [{ index, problem: message }]
+    }),
   ]
 }
 
-interface IndexedResource extends PlacedResource {
-  index: number
-}
-
-function readPlaced(
-  manifest: object,
-  place: string,
-  index: number,
-  isToken: IsToken,
-): { resource?: IndexedResource; findings: Finding[] } {
-  const name = nameOf(manifest)
-  const finding = ({ path, message }: { path: string; message: string }): Finding => {
-    return { index, name, message: `${path}: ${message}` }
-  }
-  const read = readManifest(manifest)
-  if (read.is === 'foreign') throw new TypeError(`${read.what} is no resource of EngageOps`)
-  if (read.is === 'resource') return readable(read.resource)
-  const problems = read.problems.filter((problem) => tokenAt(manifest, problem, isToken) === undefined)
-  if (problems.length > 0) {
-    return { findings: problems.map(({ path, message }) => finding({ path: formatPath(path), message })) }
-  }
-  const again = readManifest(withStandIns(manifest, read.problems, isToken))
-  return again.is === 'resource' ? readable(again.resource) : { findings: [] }
-
-  function readable(resource: EngageResource) {
-    return { resource: { resource, place, index }, findings: mappingProblems(resource).map(finding) }
-  }
-}
-
 /** The operator would refuse such a mapping only once a sync uses it. */
-function mappingProblems({ kind, spec }: EngageResource): { path: string; message: string }[] {
-  const mapping = kind === 'Activation' ? spec.storageActions?.mapping : undefined
-  return checkMapping(mapping, 'spec.storageActions.mapping').map((problem) => {
-    const end = problem.indexOf(': ')
-    return { path: problem.slice(0, end), message: problem.slice(end + 2) }
-  })
+function mappingProblems({ kind, spec }: EngageResource): string[] {
+  return kind === 'Activation' ? checkMapping(spec.storageActions?.mapping, 'spec.storageActions.mapping') : []
 }
 
 /** The way to the token that a problem is about, if any. */
@@ -122,7 +100,7 @@ const valueAt = (root: unknown, path: FieldPath): unknown =>
   }, root)
 
 /** What the operator would find of resources together. There is no age yet: of two that clash the first by name is right. */
-function checkTogether(resources: readonly EngageResource[]): { resource: EngageResource; message: string }[] {
+function findingsAmong(resources: readonly EngageResource[]): { resource: EngageResource; message: string }[] {
   const sorted = resources.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
   const findings = crossCheck(sorted)
   const invalid = new Set(findings.map(({ resource }) => resource))

@@ -86,6 +86,15 @@ process.stdout.write(EngageManifests.toYaml(stack))
     expect(stdout).toContain('kind: EngageSpace')
   })
 
+  test('does what its README says', async () => {
+    const [, example = ''] = /```ts\n(.*?)```/s.exec(readFileSync(path.join(folder(), 'README.md'), 'utf8')) ?? []
+    writeFileSync(path.join(project(), 'readme.mjs'), example)
+    const { stdout } = await run(process.execPath, ['readme.mjs'], { cwd: project() })
+    for (const table of ['identifies', 'users', 'audience_entered', 'audience_exited']) expect(stdout).toContain(table)
+    const stack = JSON.parse(readFileSync(path.join(project(), 'cdktf.out/stacks/engage/cdk.tf.json'), 'utf8'))
+    expect(Object.keys(stack.resource.kubernetes_manifest)).toContain('engagespace_default_default')
+  })
+
   test.each(SETTINGS)('compiles in %s with %j, and wrong props do not', async (compiler, settings) => {
     for (const fixture of ['right', 'wrong']) {
       const text = readFileSync(path.join(import.meta.dirname, 'fixtures', `${fixture}.txt`), 'utf8')
