@@ -104,7 +104,8 @@ class Types {
     this.#objectType(own, kind, description, `${kind}Spec extends ${options}`)
     const imports = this.#used.size === 0 ? '' : `import { ${[...this.#used].sort().join(', ')} } from './shared'\n`
     return `${HEAD}import type { Construct } from 'constructs'
-import { EngageManifest, type EngageManifestProps } from '../engage-manifest'
+import { EngageManifest } from '../engage-manifest'
+import type { EngageManifestProps } from '../engage-manifest-props'
 ${imports}
 ${this.#own.join('\n')}
 /** The props of ${kind}Manifest. */

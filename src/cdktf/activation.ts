@@ -1,7 +1,8 @@
 import { Construct, type IConstruct } from 'constructs'
 import type { Computation } from './computation'
 import { EngageDefaults } from './engage-defaults'
-import type { EngageManifest, EngageManifestProps } from './engage-manifest'
+import type { EngageManifest } from './engage-manifest'
+import type { EngageManifestProps } from './engage-manifest-props'
 import {
   ActivationManifest,
   type ActivationOptions,
