@@ -2,7 +2,15 @@
 import type { Construct } from 'constructs'
 import { EngageManifest } from '../engage-manifest'
 import type { EngageManifestProps } from '../engage-manifest-props'
-import { AudienceType, LogicalType, type ResourceReference, type SecretKeyReference } from './shared'
+import { AudienceType, LogicalType, type SecretKeyReference } from './shared'
+
+/** Secret with accessKeyId, secretAccessKey and, for temporary ones, sessionToken; without it the default provider chain is used. */
+export interface ObjectStoreCredentials {
+  /**
+   * Name of the Secret.
+   */
+  readonly name: string
+}
 
 /** Objects in S3-compatible storage. */
 export interface ObjectStoreSource {
@@ -27,7 +35,7 @@ export interface ObjectStoreSource {
    *
    * @default - none
    */
-  readonly credentialsSecretRef?: ResourceReference
+  readonly credentialsSecretRef?: ObjectStoreCredentials
 }
 
 /** A volume with NDJSON files, in a cluster. */
