@@ -19,25 +19,29 @@ export interface Plan {
   text: string
 }
 
-/** Terraform in a folder of its own, with the providers of our mirror. */
+/** Terraform, with the providers of our mirror. */
 export class Terraform implements AsyncDisposable {
-  readonly folder: string
-  readonly #configuration: string
+  /** Where the mirror is. */
+  readonly #home: string
+  readonly #stack: string
+  readonly #env: Readonly<Record<string, string>>
 
-  private constructor(folder: string, configuration: string) {
-    this.folder = folder
-    this.#configuration = configuration
+  private constructor(home: string, stack: string, env: Readonly<Record<string, string>>) {
+    this.#home = home
+    this.#stack = stack
+    this.#env = env
   }
 
-  static async create(): Promise<Terraform> {
-    const folder = await mkdtemp(path.join(tmpdir(), 'terraform-'))
-    return new Terraform(folder, await writeMirror(folder))
+  /** In the folder of a stack that is there, or in one that `write` fills; with variables of the environment. */
+  static async create(stack?: string, env: Readonly<Record<string, string>> = {}): Promise<Terraform> {
+    const home = await mkdtemp(path.join(tmpdir(), 'terraform-'))
+    const TF_CLI_CONFIG_FILE = await writeMirror(home)
+    return new Terraform(home, stack ?? home, { TF_CLI_CONFIG_FILE, ...env })
   }
 
-  /** Has `stack` be the configuration of the folder, in Terraform's JSON. */
-  async write(stack: object | string): Promise<void> {
-    const text = typeof stack === 'string' ? stack : JSON.stringify(stack)
-    await writeFile(path.join(this.folder, 'main.tf.json'), text)
+  /** Has this be the stack, in Terraform's JSON. */
+  async write(stack: object): Promise<void> {
+    await writeFile(path.join(this.#stack, 'main.tf.json'), JSON.stringify(stack))
   }
 
   init = () => this.#run('init')
@@ -70,7 +74,7 @@ export class Terraform implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.folder, { recursive: true })
+    await rm(this.#home, { recursive: true })
   }
 
   /** What it prints; an error has that, too. */
@@ -87,13 +91,13 @@ export class Terraform implements AsyncDisposable {
         PROGRAM,
         [command, ...flags, ...args],
         {
-          cwd: this.folder,
+          cwd: this.#stack,
           maxBuffer: 64 << 20,
           env: {
             ...process.env,
-            TF_CLI_CONFIG_FILE: this.#configuration,
             TF_IN_AUTOMATION: '1',
             CHECKPOINT_DISABLE: '1',
+            ...this.#env,
           },
         },
         (error, stdout, stderr) => {
