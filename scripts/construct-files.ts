@@ -103,8 +103,8 @@ class Types {
     this.#objectType(others, kind, `What a ${kind} can declare beside what it is for.`, options)
     this.#objectType(own, kind, description, `${kind}Spec extends ${options}`)
     const imports = this.#used.size === 0 ? '' : `import { ${[...this.#used].sort().join(', ')} } from './shared'\n`
-    return `${HEAD}import { Construct } from 'constructs'
-import { EngageManifest, EngageManifestProps } from '../engage-manifest'
+    return `${HEAD}import type { Construct } from 'constructs'
+import { EngageManifest, type EngageManifestProps } from '../engage-manifest'
 ${imports}
 ${this.#own.join('\n')}
 /** The props of ${kind}Manifest. */
@@ -150,7 +150,7 @@ export class ${kind}Manifest extends EngageManifest {
     const fields = Object.keys(node.properties ?? {}).sort()
     const shared = SHARED[fields.join(' ')]
     if (!shared || node.required?.length !== fields.length) return undefined
-    this.#used.add(shared.name)
+    this.#used.add(`type ${shared.name}`)
     this.shared.set(shared.name, this.#interfaceOf(node, shared.name, shared.name, shared.doc))
     return shared.name
   }

@@ -25,11 +25,9 @@ export type Framework = keyof typeof FRAMEWORKS
 const BUNDLED = ['zod', 'croner']
 
 /** Packs the constructs for each framework, one after the other: the paths of the packages. */
-export async function packConstructs(): Promise<string[]> {
+export async function packConstructs(): Promise<Record<Framework, string>> {
   const model = await bundleModel()
-  const packed = []
-  for (const framework of ['cdktf', 'cdktn'] as const) packed.push(await pack(framework, model))
-  return packed
+  return { cdktf: await pack('cdktf', model), cdktn: await pack('cdktn', model) }
 }
 
 /** The model as one CommonJS file without dependencies. */
@@ -110,4 +108,6 @@ function write(file: string, text: string): void {
   writeFileSync(file, text)
 }
 
-if (import.meta.main) for (const packed of await packConstructs()) console.log(path.relative(root, packed))
+if (import.meta.main) {
+  for (const packed of Object.values(await packConstructs())) console.log(path.relative(root, packed))
+}

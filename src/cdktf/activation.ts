@@ -1,4 +1,3 @@
-import { Token } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import type { Computation } from './computation'
 import { EngageDefaults } from './engage-defaults'
@@ -12,6 +11,7 @@ import {
 } from './manifests'
 import type { Mapping } from './mapping'
 import { tablesOf } from './model'
+import { containsToken } from './plain-data'
 import { splitProps } from './split-props'
 import type { IWarehouseDestination } from './warehouse-destination'
 
@@ -127,7 +127,7 @@ export class Activation extends Construct implements IActivation {
     }
     const { spec } = this.manifest._declared()
     const schemas = this.computation.space.schemas(this.destination)
-    if (Token.isUnresolved([schemas.classic, schemas.storageActions, spec.classic?.eventNames, spec.storageActions])) {
+    if (containsToken([schemas, spec.classic?.eventNames, spec.storageActions?.table])) {
       throw new Error(`${this.node.path}: names of tables come from a value that only Terraform knows (a token)`)
     }
     return tablesOf(spec, schemas, warehouseKind)

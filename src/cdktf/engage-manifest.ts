@@ -141,7 +141,7 @@ export class EngageManifest extends Construct {
       dependsOn: props.dependsOn,
       waitForReady: props.waitForReady ?? false,
     })
-    if (this.resource) this.resource.overrideLogicalId(this.logicalId())
+    if (this.resource) this.resource.overrideLogicalId(this.logicalId(provider))
     checkTreeWith(this, provider)
   }
 
@@ -248,8 +248,9 @@ export class EngageManifest extends Construct {
   }
 
   /** The address of an object is its identity: it stays when constructs are renamed or moved. */
-  private logicalId(): string {
-    return [this.kind.toLowerCase(), this.namespace ?? 'default', this.name].join('_')
+  private logicalId(provider?: TerraformProvider): string {
+    const identity = [this.kind.toLowerCase(), this.namespace ?? 'default', this.name, provider?.alias]
+    return identity.filter((part) => part !== undefined).join('_')
   }
 
   /**

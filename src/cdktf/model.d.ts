@@ -46,3 +46,5 @@ export function tablesOf(spec: object, schemas: Schemas, warehouse: string): Tab
 export function leastMinutesBetween(schedule: string): number
 
 export const API_VERSION: string
+/** When destinations are synced that do not say it. */
+export const DEFAULT_SCHEDULE: string

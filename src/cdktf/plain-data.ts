@@ -8,6 +8,12 @@ export function compact(value: any): any {
   return Object.fromEntries(set.map(([key, item]) => [key, compact(item)]))
 }
 
+/** Whether there is something in the value that only Terraform knows. */
+export function containsToken(value: any): boolean {
+  if (Token.isUnresolved(value)) return true
+  return typeof value === 'object' && value !== null && Object.values(value).some(containsToken)
+}
+
 /** Sets the place of a path, and makes the maps on the way there; undefined takes it out. */
 export function setAt(root: any, path: readonly string[], value: any): void {
   const last = path[path.length - 1] ?? ''

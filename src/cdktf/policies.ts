@@ -1,9 +1,12 @@
-import { Annotations, type IAspect } from 'cdktf'
+import { Annotations, type IAspect, Token } from 'cdktf'
 import type { IConstruct } from 'constructs'
 import { EngageManifest } from './engage-manifest'
-import { leastMinutesBetween } from './model'
+import { DEFAULT_SCHEDULE, leastMinutesBetween } from './model'
 
-/** Every resource has these labels. Use: `Aspects.of(app).add(new RequireLabels(['team']))`. */
+/**
+ * Every resource of a stack has these labels: `Aspects.of(stack).add(new RequireLabels(['team']))`. Aspects of the app reach
+ * no stack.
+ */
 export class RequireLabels implements IAspect {
   /** @param labels keys of the labels */
   constructor(private readonly labels: string[]) {}
@@ -39,8 +42,8 @@ export class ScheduleFloor implements IAspect {
 
   public visit(node: IConstruct): void {
     onManifest(node, ({ kind, spec }, refuse) => {
-      const schedule = spec.sync?.schedule
-      if (kind !== 'WarehouseDestination' || typeof schedule !== 'string') return
+      const schedule = spec.sync?.schedule ?? DEFAULT_SCHEDULE
+      if (kind !== 'WarehouseDestination' || Token.isUnresolved(schedule)) return
       const least = leastMinutesBetween(schedule)
       if (least >= this.minutes) return
       refuse(
