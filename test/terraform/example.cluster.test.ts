@@ -53,8 +53,8 @@ for (const { framework, backend, secretId } of [
 
     beforeAll(async () => {
       const { kubeconfig, namespace } = cluster()
-      const [cdktf = '', cdktn = ''] = await packConstructs()
-      example = await Example.create(framework, { cdktf, cdktn }[framework])
+      const packages = await packConstructs()
+      example = await Example.create(framework, packages[framework])
       database = await WatchedDatabase.create()
       fleet = new Fleet(kubeconfig, namespace)
       operator = await RunningOperator.start({ kubeconfig, namespace })
