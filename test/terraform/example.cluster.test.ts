@@ -15,6 +15,9 @@ const BUILD_TIMEOUT = 600_000
 const COLUMNS = 'columns: ['
 const ONE_MORE = `${COLUMNS} { name: 'cart_currency', type: LogicalType.STRING, path: '$.properties.currency' },`
 
+const HOURLY = "schedule: '0 * * * *'"
+const DAILY = "schedule: '0 2 * * *'"
+
 /** A stack that takes over all its resources, as docs/cdktf.md shows it. */
 const ADOPT = `
 const { App } = require('FRAMEWORK')
@@ -24,7 +27,12 @@ const { EngageStack } = require('./engage-stack')
 const app = new App()
 const stack = new EngageStack(app, 'engage', app.node.getContext('engage'))
 for (const construct of stack.node.findAll()) {
-  if (EngageManifest.isEngageManifest(construct)) construct.importFromCluster()
+  if (EngageManifest.isEngageManifest(construct)) {
+    construct.importFromCluster()
+    if (construct.backend === 'kubernetes_manifest') {
+      construct.resource.addOverride('field_manager', [{ force_conflicts: true }])
+    }
+  }
   if (construct instanceof WarehouseSecret) construct.resource.importFrom(process.env.SECRET_ID)
 }
 app.synth()
@@ -75,6 +83,12 @@ for (const { framework, backend, secretId } of [
       backend,
       warehouse: { ...database.address, username: 'postgres', sslMode: 'Disable' },
     })
+    /** Synthesizes the stack that takes over, and returns its manifests as YAML. */
+    const adopt = () =>
+      example.run('npx tsc && node adopt.js', {
+        CDKTF_CONTEXT_JSON: JSON.stringify({ engage: context() }),
+        SECRET_ID: secretId(cluster().namespace),
+      })
     const left = () => cluster().kubectl(['get', [...KINDS, 'Secret'].join(), '--output=name'])
 
     test('init, validate, plan and apply; the operator makes the tables', async () => {
@@ -118,7 +132,7 @@ for (const { framework, backend, secretId } of [
     })
 
     test('takes over what kubectl made, and creates nothing', async () => {
-      const { kubectl, namespace } = cluster()
+      const { kubectl } = cluster()
       await kubectl([
         'create',
         'secret',
@@ -127,11 +141,7 @@ for (const { framework, backend, secretId } of [
         `--from-literal=password=${database.password}`,
       ])
       await example.write('adopt.js', ADOPT.replaceAll('FRAMEWORK', framework))
-      const yaml = await example.run('node adopt.js', {
-        CDKTF_CONTEXT_JSON: JSON.stringify({ engage: context() }),
-        SECRET_ID: secretId(namespace),
-      })
-      await kubectl(['apply', '--validate=strict', '--filename=-'], yaml)
+      await kubectl(['apply', '--validate=strict', '--filename=-'], await adopt())
       await fleet.allReady('Activation')
       const uids = async () =>
         (await Promise.all(KINDS.map((kind) => fleet.all(kind)))).flat().map(({ metadata }) => metadata.uid)
@@ -143,6 +153,13 @@ for (const { framework, backend, secretId } of [
       await terraform.apply()
       expect(await uids()).toEqual(before)
       expect((await terraform.plan()).changes).toBe(false)
+    })
+
+    test('what was taken over is changed as anything else', async () => {
+      await example.edit('engage-stack.ts', HOURLY, DAILY)
+      await adopt()
+      await terraform.apply()
+      expect((await fleet.get('WarehouseDestination', 'warehouse')).spec.sync).toMatchObject({ schedule: '0 2 * * *' })
     })
   })
 }

@@ -2,15 +2,20 @@ import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { goTool, hasGo } from '../../scripts/go-tool.ts'
 import { writeMirror } from './mirror.ts'
 
-/** The program: Terraform, or OpenTofu. */
-const PROGRAM = process.env.TERRAFORM ?? 'terraform'
+/** The program of this host; undefined where there is none. */
+function installed(): string | undefined {
+  const program = process.env.TERRAFORM ?? 'terraform'
+  const { status } = spawnSync(program, ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
+  return status === 0 ? program : undefined
+}
 
-/** Why there is no Terraform here, if there is none. */
+/** Why there is no Terraform here, if there is none. OpenTofu is built in its place where there is Go. */
 export function missingTerraform(): string | undefined {
-  const { status } = spawnSync(PROGRAM, ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
-  return status === 0 ? undefined : `${PROGRAM} is not installed: put it on the PATH, or name it with TERRAFORM`
+  if (installed() !== undefined || hasGo()) return undefined
+  return 'neither Terraform nor Go, which builds OpenTofu, is installed: put terraform on the PATH, or name it with TERRAFORM'
 }
 
 export interface Plan {
@@ -21,12 +26,14 @@ export interface Plan {
 
 /** Terraform, with the providers of our mirror. */
 export class Terraform implements AsyncDisposable {
+  readonly #program: string
   /** Where the mirror is. */
   readonly #home: string
   readonly #stack: string
   readonly #env: Readonly<Record<string, string>>
 
-  private constructor(home: string, stack: string, env: Readonly<Record<string, string>>) {
+  private constructor(program: string, home: string, stack: string, env: Readonly<Record<string, string>>) {
+    this.#program = program
     this.#home = home
     this.#stack = stack
     this.#env = env
@@ -36,7 +43,8 @@ export class Terraform implements AsyncDisposable {
   static async create(stack?: string, env: Readonly<Record<string, string>> = {}): Promise<Terraform> {
     const home = await mkdtemp(path.join(tmpdir(), 'terraform-'))
     const TF_CLI_CONFIG_FILE = await writeMirror(home)
-    return new Terraform(home, stack ?? home, { TF_CLI_CONFIG_FILE, ...env })
+    const program = installed() ?? (await goTool('opentofu'))
+    return new Terraform(program, home, stack ?? home, { TF_CLI_CONFIG_FILE, ...env })
   }
 
   /** Has this be the stack, in Terraform's JSON. */
@@ -67,10 +75,12 @@ export class Terraform implements AsyncDisposable {
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
   }
 
-  /** The schemas that the providers of the stack say they have, by source. */
-  async schemas(): Promise<Record<string, unknown>> {
+  /** The schemas that the providers of the stack say they have, by source, such as `hashicorp/kubernetes`. */
+  async schemas(): Promise<Map<string, unknown>> {
     const { provider_schemas } = JSON.parse(await this.#run('providers', 'schema', '-json'))
-    return provider_schemas
+    return new Map(
+      Object.entries(provider_schemas).map(([source, schema]) => [source.split('/').slice(1).join('/'), schema]),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,7 +98,7 @@ export class Terraform implements AsyncDisposable {
     const flags = args.includes('-json') ? [] : ['-no-color', ...(INTERACTIVE.has(command) ? ['-input=false'] : [])]
     return await new Promise((resolve) => {
       execFile(
-        PROGRAM,
+        this.#program,
         [command, ...flags, ...args],
         {
           cwd: this.#stack,
