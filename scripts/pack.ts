@@ -92,6 +92,33 @@ const readme = (framework: Framework) => `# @engageops/${framework}
 ${packageJson(framework).description}.
 
     npm install @engageops/${framework} ${Object.keys(FRAMEWORKS[framework].peers).join(' ')}
+
+\`\`\`ts
+import { App, TerraformStack } from '${framework}'
+import { EngageSpace, kubernetes, Warehouse, WarehouseDestination } from '@engageops/${framework}'
+
+const app = new App()
+const stack = new TerraformStack(app, 'engage')
+new kubernetes.provider.KubernetesProvider(stack, 'kubernetes', { configPath: '~/.kube/config' })
+
+const warehouse = new WarehouseDestination(stack, 'warehouse', {
+  warehouse: Warehouse.postgres({
+    host: 'db.example.com',
+    database: 'analytics',
+    username: 'engageops',
+    passwordSecretRef: { name: 'warehouse', key: 'password' },
+  }),
+})
+const space = new EngageSpace(stack, 'default', { spaceName: 'default' })
+space.connect(warehouse)
+const activation = warehouse.activate('vip', { computation: space.addAudience('vip'), classic: {} })
+console.log(activation.tables) // engage_default.identifies, users, audience_entered, audience_exited
+
+app.synth()
+\`\`\`
+
+Mistakes are errors at compile time or at synthesis, each with the path of its construct and what to write instead.
+\`EngageDefaults\` sets namespace, labels and backend (\`kubernetes_manifest\`, \`kubectl_manifest\` or plain YAML) of a whole stack.
 `
 
 const licenseOf = (name: string) =>

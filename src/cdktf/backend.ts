@@ -1,4 +1,11 @@
-import { Fn, type ITerraformDependable, Lazy, type TerraformProvider, type TerraformResource, Token } from 'cdktf'
+import {
+  Fn,
+  type IResolvable,
+  type ITerraformDependable,
+  type TerraformProvider,
+  type TerraformResource,
+  Token,
+} from 'cdktf'
 import type { Construct } from 'constructs'
 import { Manifest as KubectlManifest } from './bindings/kubectl/manifest'
 import { Manifest as KubernetesManifest } from './bindings/kubernetes/manifest'
@@ -6,6 +13,21 @@ import { SecretV1 } from './bindings/kubernetes/secret-v1'
 import { Backend } from './engage-defaults'
 import { escapeTemplates, escapeText, hclText, splitAtTokens } from './template-text'
 import { toYamlText } from './yaml-text'
+
+/** A value that is made when the stack is synthesized: as Lazy, which notes the stack of calls and takes its time for it. */
+class Later implements IResolvable {
+  public readonly creationStack: string[] = []
+
+  constructor(private readonly produce: () => unknown) {}
+
+  public resolve(): unknown {
+    return this.produce()
+  }
+
+  public toString(): string {
+    return Token.asString(this)
+  }
+}
 
 /** A manifest for a backend. */
 export interface BackendManifest {
@@ -26,14 +48,14 @@ export function resourceFor(
     case Backend.KUBERNETES_MANIFEST:
       return new KubernetesManifest(scope, 'Resource', {
         ...common,
-        manifest: Token.asAnyMap(Lazy.anyValue({ produce: () => escapeTemplates(produce()) })),
+        manifest: Token.asAnyMap(new Later(() => escapeTemplates(produce()))),
         ...(waitForReady && { wait: { condition: [{ type: 'Ready', status: 'True' }] } }),
       })
     case Backend.KUBECTL_MANIFEST:
       if (waitForReady) throw new Error(`${scope.node.path}: kubectl_manifest cannot wait: leave waitForReady out`)
       return new KubectlManifest(scope, 'Resource', {
         ...common,
-        yamlBody: Lazy.stringValue({ produce: () => templateYaml(produce()) }),
+        yamlBody: Token.asString(new Later(() => templateYaml(produce()))),
       })
     case Backend.YAML:
       return undefined
@@ -64,7 +86,7 @@ export function secretFor(backend: Backend, scope: Construct, secret: BackendSec
       }
       return new KubectlManifest(scope, 'Resource', {
         provider,
-        yamlBody: Lazy.stringValue({ produce: () => templateYaml(manifest) }),
+        yamlBody: templateYaml(manifest),
         sensitiveFields: ['data'],
       })
     }
@@ -85,7 +107,7 @@ function jsonOf(value: unknown): string {
   if (parts.length < 2) return Token.asString(Fn.jsonencode(value))
   // As expressions of their own, for CDK for Terraform escapes neither quotes nor backslashes beside a token.
   const expressions = parts.map((part) =>
-    Token.isUnresolved(part) ? part : Token.asString(Lazy.anyValue({ produce: () => hclText(part) })),
+    Token.isUnresolved(part) ? part : Token.asString(new Later(() => hclText(part))),
   )
   return Token.asString(Fn.jsonencode(Fn.join('', expressions)))
 }

@@ -1,19 +1,11 @@
-import {
-  dependable,
-  Fn,
-  type ITerraformDependable,
-  TerraformDataSource,
-  type TerraformProvider,
-  type TerraformResource,
-  TerraformStack,
-  Token,
-} from 'cdktf'
+import { type ITerraformDependable, type TerraformProvider, type TerraformResource, TerraformStack, Token } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import { importId, resourceFor } from './backend'
 import { Backend, EngageDefaults } from './engage-defaults'
 import { KubeName } from './kube-name'
-import { API_VERSION, check } from './model'
-import { compact, nonEmpty, setAt } from './plain-data'
+import { API_VERSION, type Reading, read } from './model'
+import { compact, containsToken, nonEmpty, setAt } from './plain-data'
+import { StatusSource } from './status-source'
 import { checkTreeWith } from './tree-check'
 
 /** What every resource has beside its spec. */
@@ -68,8 +60,6 @@ export interface EngageManifestProps {
   readonly waitForReady?: boolean
 }
 
-const STATUS_PATH = /^[A-Za-z]\w*(\.[A-Za-z]\w*|\[\d+\])*$/
-
 /** What a manifest can refer to. */
 interface Referable extends IConstruct {
   readonly namespace?: string
@@ -105,7 +95,8 @@ export class EngageManifest extends Construct {
   public readonly _references: EngageManifest[] = []
   private readonly metadata: object
   private readonly overrides: { readonly path: string[]; readonly value: any }[] = []
-  private statusSource?: TerraformDataSource
+  private status?: StatusSource
+  private reading?: { readonly text: string; readonly result: Reading }
 
   /**
    * @param scope where it stands
@@ -138,10 +129,11 @@ export class EngageManifest extends Construct {
     this.resource = resourceFor(this.backend, this, {
       produce: () => this.toManifest(),
       provider,
-      dependsOn: props.dependsOn,
+      ...(props.dependsOn?.length && { dependsOn: props.dependsOn }),
       waitForReady: props.waitForReady ?? false,
     })
-    if (this.resource) this.resource.overrideLogicalId(this.logicalId(provider))
+    const address = this.addressOf(provider)
+    if (!Token.isUnresolved(address)) this.resource?.overrideLogicalId(address)
     checkTreeWith(this, provider)
   }
 
@@ -181,7 +173,11 @@ export class EngageManifest extends Construct {
     if (!this.resource || !other.resource) return
     const [mine, its] = [TerraformStack.of(this), TerraformStack.of(other)]
     if (mine !== its) mine.addDependency(its)
-    else this.resource.dependsOn = [...(this.resource.dependsOn ?? []), dependable(other.resource)]
+    else
+      this.resource.dependsOn = [
+        ...(this.resource.dependsOn ?? []),
+        `${other.resource.terraformResourceType}.${other.resource.friendlyUniqueId}`,
+      ]
   }
 
   /**
@@ -192,9 +188,10 @@ export class EngageManifest extends Construct {
   public _referTo(other: Referable): void {
     const { defaultChild } = other.node
     if (defaultChild instanceof EngageManifest) this.dependOn(defaultChild)
-    if ((other.namespace ?? 'default') === (this.namespace ?? 'default')) return
+    const [mine, its] = [this.namespace ?? 'default', other.namespace ?? 'default']
+    if (mine === its || containsToken([mine, its])) return
     throw new Error(
-      `${this.node.path}: ${this.kind}/${this.name}: is in namespace ${this.namespace ?? 'default'} and refers to ${other.node.path} in ${other.namespace ?? 'default'}: write one namespace for both`,
+      `${this.node.path}: ${this.kind}/${this.name}: is in namespace ${mine} and refers to ${other.node.path} in ${its}: write one namespace for both`,
     )
   }
 
@@ -222,9 +219,7 @@ export class EngageManifest extends Construct {
    * @param path the field, such as `schema`, `lastSync.end` or `tables[0].name`; the token is empty text as long as it is not there
    */
   public statusAttribute(path: string): string {
-    if (!STATUS_PATH.test(path))
-      throw new Error(`${this.node.path}: "${path}" is no path: write one such as tables[0].name`)
-    return Token.asString(Fn.try([this.statusField(path), '']))
+    return this.statusSource().attribute(path)
   }
 
   /**
@@ -233,13 +228,12 @@ export class EngageManifest extends Construct {
    * @param type the condition, such as `Ready`
    */
   public conditionStatus(type: string): string {
-    const byType = Fn.zipmap(this.statusField('conditions[*].type'), this.statusField('conditions[*].status'))
-    return Token.asString(Fn.try([Fn.lookup(byType, type), '']))
+    return this.statusSource().condition(type)
   }
 
-  private statusField(path: string): any {
-    this.statusSource = this.statusSource ?? statusSourceOf(this.terraformResource('read'), this)
-    return this.statusSource.interpolationForAttribute(`object.status.${path}`)
+  private statusSource(): StatusSource {
+    this.status = this.status ?? new StatusSource(this, this.terraformResource('read'))
+    return this.status
   }
 
   private terraformResource(what: string): TerraformResource {
@@ -247,8 +241,8 @@ export class EngageManifest extends Construct {
     throw new Error(`${this.node.path}: there is nothing to ${what}: the backend is YAML, which has no state`)
   }
 
-  /** The address of an object is its identity: it stays when constructs are renamed or moved. */
-  private logicalId(provider?: TerraformProvider): string {
+  /** The identity of the object, so that the address stays when constructs are renamed or moved. */
+  private addressOf(provider?: TerraformProvider): string {
     const identity = [this.kind.toLowerCase(), this.namespace ?? 'default', this.name, provider?.alias]
     return identity.filter((part) => part !== undefined).join('_')
   }
@@ -259,24 +253,28 @@ export class EngageManifest extends Construct {
    * @internal
    */
   public _validate(): void {
-    const found = check([{ manifest: this._declared(), place: this.node.path }], Token.isUnresolved)
-    if (found.length === 0) return
-    throw new Error(found.map(({ name, message }) => `${this.node.path}: ${name}: ${message}`).join('\n'))
+    const { problems } = this._read()
+    if (problems.length > 0) throw new Error(problems.map((problem) => this._describe(problem)).join('\n'))
   }
-}
 
-/** Reads the object when the resource is there. */
-function statusSourceOf(resource: TerraformResource, manifest: EngageManifest): TerraformDataSource {
-  const source = new TerraformDataSource(manifest, 'Status', {
-    terraformResourceType: 'kubernetes_resource',
-    terraformGeneratorMetadata: { providerName: 'kubernetes' },
-    provider: manifest.backend === Backend.KUBERNETES_MANIFEST ? resource.provider : undefined,
-    dependsOn: [resource],
-  })
-  const { kind, name, namespace = 'default' } = manifest
-  source.overrideLogicalId(resource.friendlyUniqueId)
-  source.addOverride('api_version', API_VERSION)
-  source.addOverride('kind', kind)
-  source.addOverride('metadata', [{ name, namespace }])
-  return source
+  /**
+   * The manifest as the model reads it; once for as long as it stays the same.
+   *
+   * @internal
+   */
+  public _read(): Reading {
+    const declared = this._declared()
+    const text = JSON.stringify(declared)
+    if (this.reading?.text !== text) this.reading = { text, result: read(declared, Token.isUnresolved) }
+    return this.reading.result
+  }
+
+  /**
+   * A problem, and where it is.
+   *
+   * @internal
+   */
+  public _describe(problem: string): string {
+    return `${this.node.path}: ${this.kind}/${this.name}: ${problem}`
+  }
 }

@@ -1,23 +1,22 @@
 // What src/synth/model.ts exports. `npm run pack` bundles that, with all it needs, into model.js beside the constructs.
 
-/** A manifest, and the path of the construct that it is of. */
-export interface PlacedManifest {
-  readonly manifest: object
+/** A manifest as it was read; what else it holds is for `checkTogether`. */
+export interface Reading {
+  /** What is wrong with the manifest on its own, each with its field and what to write. */
+  readonly problems: string[]
+}
+
+/** Reads a manifest: everything that is wrong with it, in the words of `engageops validate`. */
+export function read(manifest: object, isToken: (value: unknown) => boolean): Reading
+
+/** A reading, and the path of the construct that it is of. */
+export interface PlacedReading {
+  readonly reading: Reading
   readonly place: string
 }
 
-/** Something that must be changed, and how. */
-export interface Finding {
-  /** Where the manifest stands in the list. */
-  readonly index: number
-  /** `Kind/name`. */
-  readonly name: string
-  /** The field, and what is wrong and what to write. */
-  readonly message: string
-}
-
-/** Everything that is wrong with manifests, one by one and together, in the words of `engageops validate`. */
-export function check(placed: readonly PlacedManifest[], isToken: (value: unknown) => boolean): Finding[]
+/** What is wrong with the resources of one cluster together: where each stands in the list, and what to write. */
+export function checkTogether(placed: readonly PlacedReading[]): { readonly index: number; readonly problem: string }[]
 
 /** The schemas that a space has in one warehouse. */
 export interface Schemas {

@@ -1,9 +1,9 @@
 import { Token } from 'cdktf'
 
-/** A copy that later changes do not reach, without fields that are not set. Tokens stay what they are. */
+/** A copy that later changes do not reach, without fields that are not set. Tokens are text and numbers, or objects of a class. */
 export function compact(value: any): any {
-  if (Array.isArray(value) && !Token.isUnresolved(value)) return value.map(compact)
-  if (!isPlain(value) || Token.isUnresolved(value)) return value
+  if (Array.isArray(value)) return value.map(compact)
+  if (!isPlain(value)) return value
   const set = Object.entries(value).filter(([, item]) => item !== undefined)
   return Object.fromEntries(set.map(([key, item]) => [key, compact(item)]))
 }
@@ -30,6 +30,9 @@ export function nonEmpty<T extends object>(map: T): T | undefined {
   return Object.keys(map).length === 0 ? undefined : map
 }
 
-function isPlain(value: any): boolean {
-  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+/** Whether the value is a map of fields, and not an object of a class. */
+export function isPlain(value: any): value is { [key: string]: any } {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -1,13 +1,17 @@
 import { Token } from 'cdktf'
+import { isPlain } from './plain-data'
 
-/** A token in text, as CDK for Terraform marks it. */
+/** A token in text, as CDK for Terraform marks it. Those of lists and maps open with # and &, which mean nothing to Terraform. */
 const TOKEN = /(\$\{TfToken\[[^\]]*\]\})/
 
 /** The tokens in text, and what stands between them. */
 export const splitAtTokens = (text: string): string[] => text.split(TOKEN).filter((part) => part !== '')
 
+const OPENS = /[$%]\{/
+
 /** Text that Terraform takes as it stands; tokens in it are left alone. */
 export function escapeText(text: string): string {
+  if (!OPENS.test(text)) return text
   return splitAtTokens(text)
     .map((part) => (Token.isUnresolved(part) ? part : escapeLiteral(part)))
     .join('')
@@ -26,7 +30,7 @@ export function hclText(text: string): string {
 /** The value with all its texts escaped, keys of maps among them. */
 export function escapeTemplates(value: unknown): unknown {
   if (typeof value === 'string') return escapeText(value)
-  if (typeof value !== 'object' || value === null || Token.isUnresolved(value)) return value
   if (Array.isArray(value)) return value.map(escapeTemplates)
+  if (!isPlain(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [escapeText(key), escapeTemplates(item)]))
 }

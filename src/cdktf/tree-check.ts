@@ -1,9 +1,9 @@
-import { type TerraformProvider, TerraformStack, Token } from 'cdktf'
+import { type TerraformProvider, TerraformStack } from 'cdktf'
 import type { IConstruct } from 'constructs'
 import type { EngageManifest } from './engage-manifest'
-import { check } from './model'
+import { checkTogether } from './model'
 
-/** The clusters that manifests go to, as far as the tree tells: a stack and one of its providers. */
+/** The clusters that manifests go to, as far as the tree tells: a stack and the alias of a provider. */
 const CLUSTERS = new WeakMap<IConstruct, string>()
 /** Stacks (or roots, without one) that are checked already. */
 const CHECKED = new WeakSet<IConstruct>()
@@ -11,7 +11,7 @@ const CHECKED = new WeakSet<IConstruct>()
 /** Has a manifest checked together with all others of its cluster, when its stack is synthesized. */
 export function checkTreeWith(manifest: EngageManifest, provider: TerraformProvider | undefined): void {
   const stack = stackOf(manifest)
-  CLUSTERS.set(manifest, `${stack.node.path} ${provider?.fqn ?? ''}`)
+  CLUSTERS.set(manifest, `${stack.node.path} ${provider?.alias ?? ''}`)
   if (CHECKED.has(stack)) return
   CHECKED.add(stack)
   stack.node.addValidation({ validate: () => problemsOf(manifestsIn(stack)) })
@@ -26,13 +26,22 @@ export function manifestsIn(scope: IConstruct): EngageManifest[] {
 export function problemsOf(mine: readonly EngageManifest[]): string[] {
   const [first] = mine
   if (!first) return []
-  return clustersAmong(manifestsIn(first.node.root)).flatMap((manifests) => {
-    const placed = manifests.map((manifest) => ({ manifest: manifest._declared(), place: manifest.node.path }))
-    if (!manifests.some((manifest) => mine.includes(manifest))) return []
-    return check(placed, Token.isUnresolved)
-      .map(({ index, name, message }) => ({ manifest: manifests[index], name, message }))
-      .filter(({ manifest }) => manifest && mine.includes(manifest))
-      .map(({ manifest, name, message }) => `${manifest?.node.path}: ${name}: ${message}`)
+  const wanted = new Set(mine)
+  return clustersAmong(manifestsIn(first.node.root))
+    .filter((manifests) => manifests.some((manifest) => wanted.has(manifest)))
+    .flatMap((manifests) => [
+      ...manifests.map((manifest) => ({ manifest, problems: manifest._read().problems })),
+      ...problemsTogether(manifests),
+    ])
+    .filter(({ manifest }) => wanted.has(manifest))
+    .flatMap(({ manifest, problems }) => problems.map((problem) => manifest._describe(problem)))
+}
+
+function problemsTogether(manifests: EngageManifest[]): { manifest: EngageManifest; problems: string[] }[] {
+  const placed = manifests.map((manifest) => ({ reading: manifest._read(), place: manifest.node.path }))
+  return checkTogether(placed).flatMap(({ index, problem }) => {
+    const manifest = manifests[index]
+    return manifest ? [{ manifest, problems: [problem] }] : []
   })
 }
 

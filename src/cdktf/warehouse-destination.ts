@@ -5,6 +5,7 @@ import type { EngageManifest, EngageManifestProps } from './engage-manifest'
 import { WarehouseDestinationManifest, type WarehouseDestinationOptions } from './manifests'
 import { splitProps } from './split-props'
 import type { Warehouse } from './warehouse'
+import { secretsOf } from './warehouse-secret'
 
 /** A warehouse that Engage data is written to. */
 export interface IWarehouseDestination extends IConstruct {
@@ -98,7 +99,8 @@ export class WarehouseDestination extends DestinationBase {
     const { warehouse, ...options } = own
     this.manifest = new WarehouseDestinationManifest(this, 'Resource', {
       ...common,
-      spec: { ...warehouse._spec(), ...options },
+      dependsOn: [...(common.dependsOn ?? []), ...secretsOf(warehouse._settings)],
+      spec: { [warehouse.kind]: warehouse._settings, ...options },
     })
     this.destinationName = this.manifest.name
     this.namespace = this.manifest.namespace

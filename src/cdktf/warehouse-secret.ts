@@ -5,6 +5,15 @@ import { Backend, EngageDefaults } from './engage-defaults'
 import { KubeName } from './kube-name'
 import type { SecretKeyReference } from './manifests'
 
+/** The resources behind references that `key` gave out. */
+const SECRETS = new WeakMap<object, TerraformResource>()
+
+/** The Secrets of Terraform that settings refer to: they are made before what uses them, and taken away after it. */
+export function secretsOf(settings: object): TerraformResource[] {
+  const found = Object.values(settings).map((value) => SECRETS.get(Object(value)))
+  return [...new Set(found)].filter((resource): resource is TerraformResource => resource !== undefined)
+}
+
 /** Props of a WarehouseSecret. */
 export interface WarehouseSecretProps {
   /** The values by key: each a sensitive variable of the stack. */
@@ -69,12 +78,16 @@ export class WarehouseSecret extends Construct {
   }
 
   /**
-   * One key of the Secret, for `passwordSecretRef` and the like.
+   * One key of the Secret, for `passwordSecretRef` and the like. A WarehouseDestination that has it comes after the Secret.
    *
    * @param key which
    */
   public key(key: string): SecretKeyReference {
-    if (this.keys.includes(key)) return { name: this.name, key }
+    if (this.keys.includes(key)) {
+      const reference = { name: this.name, key }
+      SECRETS.set(reference, this.resource)
+      return reference
+    }
     throw new Error(`${this.node.path}: has no key "${key}": write one of ${this.keys.join(', ')}, or add it to values`)
   }
 

@@ -66,15 +66,7 @@ export class Warehouse {
   private constructor(
     /** Name of its block in the spec, such as `snowflake`. */
     public readonly kind: string,
-    private readonly settings: any,
+    /** @internal */
+    public readonly _settings: object,
   ) {}
-
-  /**
-   * The block of the spec.
-   *
-   * @internal
-   */
-  public _spec(): object {
-    return { [this.kind]: this.settings }
-  }
 }

@@ -3,98 +3,94 @@ import type { Activation } from '../model/activation.ts'
 import { crossCheck } from '../model/cross-check.ts'
 import { type WarehouseDestination, warehouseOf } from '../model/destination.ts'
 import type { EngageResource } from '../model/kinds.ts'
-import { nameOf, readManifest } from '../model/manifest.ts'
+import { readManifest } from '../model/manifest.ts'
 import { type FieldPath, formatPath, type Problem } from '../model/problems.ts'
 import type { Reason } from '../model/reasons.ts'
-import { type PlacedResource, repeatedNames } from '../model/repeated-names.ts'
+import { repeatedNames } from '../model/repeated-names.ts'
 import { isFields } from '../model/rules.ts'
 import type { EngageSpace } from '../model/space.ts'
 import { conflicts } from '../plan/conflicts.ts'
 import { belongsTo } from '../plan/validate.ts'
 import { IDENTIFIERS } from '../warehouses/identifiers.ts'
 
-/** A manifest, and the path of the construct that it is of. */
-interface PlacedManifest {
-  manifest: object
-  place: string
-}
-
-/** Something that must be changed, and how. */
-interface Finding {
-  /** Where the manifest stands in the list. */
-  index: number
-  /** `Kind/name`. */
-  name: string
-  /** The field, and what is wrong and what to write. */
-  message: string
-}
-
 /** What only Terraform knows when it runs, whatever the rest of the value is. */
 type IsToken = (value: unknown) => boolean
+
+/** A manifest as it was read. */
+export interface Reading {
+  /** What is wrong with the manifest on its own, each with its field and what to write. */
+  problems: string[]
+  /** Absent where it cannot be read. */
+  resource?: EngageResource
+}
+
+/**
+ * Reads a manifest: everything that is wrong with it, in the words of `engageops validate`. Fields whose value is a token
+ * are taken to be valid; a manifest in which no name can stand for the token has no resource.
+ */
+export function read(manifest: object, isToken: IsToken): Reading {
+  const found = readManifest(manifest)
+  if (found.is === 'foreign') throw new TypeError(`${found.what} is no resource of EngageOps`)
+  if (found.is === 'resource') return { problems: mappingProblems(found.resource), resource: found.resource }
+  const problems = found.problems.filter((problem) => tokenAt(manifest, problem, isToken) === undefined)
+  if (problems.length > 0) {
+    return { problems: problems.map(({ path, message }) => `${formatPath(path)}: ${message}`) }
+  }
+  const again = readManifest(withStandIns(manifest, found.problems, isToken))
+  return again.is === 'resource'
+    ? { problems: mappingProblems(again.resource), resource: again.resource }
+    : { problems: [] }
+}
+
+/** A reading, and the path of the construct that it is of. */
+interface PlacedReading {
+  reading: Reading
+  place: string
+}
 
 /** Resources that constructs only name may be in the cluster already. */
 const MAY_BE_ELSEWHERE: ReadonlySet<Reason> = new Set(['SpaceNotFound', 'DestinationNotFound'])
 
-/**
- * Everything that is wrong with manifests, one by one and together, in the words of `engageops validate`. Fields whose
- * value is a token are taken to be valid; a manifest that cannot be read without them is not compared with others.
- */
-export function check(placed: readonly PlacedManifest[], isToken: IsToken): Finding[] {
-  const read = placed.map(({ manifest, place }, index) => readPlaced(manifest, place, index, isToken))
-  const resources = read.flatMap(({ resource }) => resource ?? [])
-  const indexes = new Map(resources.map(({ resource, index }) => [resource, index]))
-  const found = (resource: EngageResource, message: string): Finding[] => {
-    const index = indexes.get(resource)
-    return index === undefined ? [] : [{ index, name: nameOf(resource), message }]
-  }
+/** What is wrong with the resources of one cluster together: where each stands in the list, and what to write. */
+export function checkTogether(placed: readonly PlacedReading[]): { index: number; problem: string }[] {
+  const resources = placed.flatMap(({ reading: { resource }, place }, index) =>
+    resource ? [{ resource, place, index }] : [],
+  )
   const repeated = repeatedNames(resources)
-  const others = resources.filter((one) => !repeated.some((other) => other.repeated === one))
+  const twice = new Set(repeated.map((one) => one.repeated.resource))
+  const others = resources.map(({ resource }) => resource).filter((resource) => !twice.has(resource))
+  const indexes = new Map(resources.map(({ resource, index }) => [resource, index]))
   return [
-    ...read.flatMap(({ findings }) => findings),
-    ...repeated.flatMap(({ repeated: { resource }, message }) => found(resource, `metadata.name: ${message}`)),
-    ...checkTogether(others.map(({ resource }) => resource)).flatMap(({ resource, message }) =>
-      found(resource, message),
-    ),
+    ...repeated.map(({ repeated: { index }, message }) => ({ index, problem: `metadata.name: ${message}` })),
+    ...findingsAmong(others).flatMap(({ resource, message }) => {
+      const index = indexes.get(resource)
+      return index === undefined ? [] : [{ index, problem: message }]
+    }),
   ]
 }
 
-interface IndexedResource extends PlacedResource {
-  index: number
-}
-
-function readPlaced(
-  manifest: object,
-  place: string,
-  index: number,
-  isToken: IsToken,
-): { resource?: IndexedResource; findings: Finding[] } {
-  const finding = ({ path, message }: { path: string; message: string }): Finding => ({
-    index,
-    name: nameOf(manifest),
-    message: `${path}: ${message}`,
-  })
-  const read = readManifest(manifest)
-  if (read.is === 'foreign') throw new TypeError(`${read.what} is no resource of EngageOps`)
-  if (read.is === 'resource') {
-    const { resource } = read
-    return { resource: { resource, place, index }, findings: mappingProblems(resource).map(finding) }
-  }
-  const problems = read.problems.filter((problem) => !isAboutToken(manifest, problem, isToken))
-  return { findings: problems.map(({ path, message }) => finding({ path: formatPath(path), message })) }
-}
-
 /** The operator would refuse such a mapping only once a sync uses it. */
-function mappingProblems({ kind, spec }: EngageResource): { path: string; message: string }[] {
-  const mapping = kind === 'Activation' ? spec.storageActions?.mapping : undefined
-  return checkMapping(mapping, 'spec.storageActions.mapping').map((problem) => {
-    const end = problem.indexOf(': ')
-    return { path: problem.slice(0, end), message: problem.slice(end + 2) }
-  })
+function mappingProblems({ kind, spec }: EngageResource): string[] {
+  return kind === 'Activation' ? checkMapping(spec.storageActions?.mapping, 'spec.storageActions.mapping') : []
 }
 
-function isAboutToken(manifest: object, { path, message }: Problem, isToken: IsToken): boolean {
-  if (message.startsWith('unknown field')) return false
-  return path.some((_, end) => isToken(valueAt(manifest, path.slice(0, end + 1))))
+/** The way to the token that a problem is about, if any. */
+function tokenAt(manifest: object, { path, message }: Problem, isToken: IsToken): FieldPath | undefined {
+  if (message.startsWith('unknown field')) return undefined
+  const ways = path.map((_, end) => path.slice(0, end + 1))
+  return ways.find((way) => isToken(valueAt(manifest, way)))
+}
+
+/** The manifest with names for tokens that cannot be read as what they are: the same name for the same token. */
+function withStandIns(manifest: object, problems: readonly Problem[], isToken: IsToken): unknown {
+  const copy = structuredClone(manifest)
+  for (const problem of problems) {
+    const way = tokenAt(manifest, problem, isToken) ?? []
+    const parent = valueAt(copy, way.slice(0, -1))
+    const text = `t${Buffer.from(String(valueAt(manifest, way))).toString('hex')}`.slice(0, 63)
+    if (Array.isArray(parent) || isFields(parent)) Object.assign(parent, { [String(way.at(-1))]: text })
+  }
+  return copy
 }
 
 const valueAt = (root: unknown, path: FieldPath): unknown =>
@@ -104,7 +100,7 @@ const valueAt = (root: unknown, path: FieldPath): unknown =>
   }, root)
 
 /** What the operator would find of resources together. There is no age yet: of two that clash the first by name is right. */
-function checkTogether(resources: readonly EngageResource[]): { resource: EngageResource; message: string }[] {
+function findingsAmong(resources: readonly EngageResource[]): { resource: EngageResource; message: string }[] {
   const sorted = resources.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
   const findings = crossCheck(sorted)
   const invalid = new Set(findings.map(({ resource }) => resource))

@@ -3,6 +3,6 @@
 export { DEFAULT_SCHEDULE } from '../model/destination.ts'
 export { API_VERSION } from '../model/resource.ts'
 export { schemasOf } from '../model/space.ts'
-export { check } from './check.ts'
+export { checkTogether, read } from './check.ts'
 export { leastMinutesBetween } from './schedule.ts'
 export { tablesOf } from './tables.ts'

@@ -181,7 +181,7 @@ export function backends(installed: Installed): void {
           activation_default_vip: {
             api_version: 'engageops.dev/v1alpha1',
             kind: 'Activation',
-            metadata: [{ name: 'vip', namespace: 'default' }],
+            metadata: { name: 'vip', namespace: 'default' },
             depends_on: [`${backend}.activation_default_vip`],
           },
         },

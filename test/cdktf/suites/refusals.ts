@@ -173,6 +173,18 @@ export function refusals(installed: Installed): void {
       expect(() => synth(installed, stack)).not.toThrow()
     })
 
+    test('that are names are the same name everywhere', () => {
+      const stack = stackOf(installed)
+      const namespace = new engage.kubernetes.namespaceV1.NamespaceV1(stack, 'namespace', {
+        metadata: { name: 'team' },
+      })
+      engage.EngageDefaults.set(stack, { namespace: namespace.metadata.name })
+      const { space, warehouse } = connected(installed, stack)
+      expect(() => synth(installed, stack)).not.toThrow()
+      warehouse.activate('a', { computation: space.audience('none'), classic: {} })
+      expect(() => synth(installed, stack)).toThrow('EngageSpace space has no audience "none"')
+    })
+
     test('do not hide what is wrong beside them', () => {
       const stack = stackOf(installed)
       const text = new tf.TerraformVariable(stack, 'text', { type: 'string' }).stringValue

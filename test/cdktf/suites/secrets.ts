@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Installed } from '../installed.ts'
-import { manifestsIn, stackOf, synth } from '../stacks.ts'
+import { manifestsIn, POSTGRES, stackOf, synth } from '../stacks.ts'
 
 export function secrets(installed: Installed): void {
   const { engage, tf } = installed
@@ -23,6 +23,18 @@ export function secrets(installed: Installed): void {
           metadata: { name: 'login', namespace: 'team-a' },
         },
       })
+    })
+
+    test('comes before the warehouse that has it', () => {
+      const stack = stackOf(installed)
+      const secret = new WarehouseSecret(stack, 'login', { values: { password: variable(stack) } })
+      const login = secret.key('password')
+      new engage.WarehouseDestination(stack, 'w', {
+        warehouse: engage.Warehouse.postgres({ ...POSTGRES, passwordSecretRef: login, caSecretRef: login }),
+      })
+      expect(synth(installed, stack).resource.kubernetes_manifest?.warehousedestination_default_w?.depends_on).toEqual([
+        'kubernetes_secret_v1.secret_default_login',
+      ])
     })
 
     test('can go through kubectl_manifest, and never into YAML', () => {
