@@ -1,61 +1,87 @@
-// Synthesizes stacks of activations with the packed constructs (npm run pack), each in a process of its own, and prints how long it
-// takes after the start, and how much of it the framework alone takes for resources of the same size.
-import { execFileSync } from 'node:child_process'
+// Synthesizes 1,000 activations, and their manifests as bare Terraform resources in the same way: `npm run bench:synth`.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { FRAMEWORKS, packConstructs } from '../scripts/pack.ts'
 
-const ACTIVATIONS = Number(process.argv[2] ?? 1000)
-const root = path.join(import.meta.dirname, '..')
+const SPACES = 10
+const ACTIVATIONS = 100
+const COLUMNS = 10
+const ROUNDS = 5
 
-/** Runs in a process of its own: `make(stack, engage)` adds resources, then the app is synthesized. */
-const script = (framework: string, make: string) => `
-  const engage = require('./dist/packages/${framework}')
-  const { App, TerraformStack } = require('${framework}')
-  const outdir = require('node:fs').mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'synth-'))
-  const app = new App({ outdir })
-  const stack = new TerraformStack(app, 'main')
-  new engage.kubernetes.provider.KubernetesProvider(stack, 'kubernetes')
-  const columns = [1, 2, 3, 4, 5].map((n) => ({ name: 'column_' + n, type: 'String', path: '$.properties.column_' + n }))
-  const started = performance.now()
-  ${make}
-  const made = performance.now()
-  const cpu = process.cpuUsage()
-  app.synth()
-  const { user, system } = process.cpuUsage(cpu)
-  const ms = [made - started, performance.now() - made, (user + system) / 1000].map(Math.round)
-  require('node:fs').rmSync(outdir, { recursive: true })
-  console.log('constructs ' + ms[0] + ' ms, synthesis ' + ms[1] + ' ms (of the processor ' + ms[2] + ' ms)')
-`
+const require = createRequire(import.meta.url)
+const packages = path.join(import.meta.dirname, '../dist/packages')
+const outdir = mkdtempSync(path.join(tmpdir(), 'synth-'))
 
-const CONSTRUCTS = `
-  const { Warehouse, WarehouseDestination, EngageSpace } = engage
-  const passwordSecretRef = { name: 'login', key: 'password' }
-  const settings = { host: 'db.example.com', database: 'analytics', username: 'engageops', passwordSecretRef }
-  const warehouse = new WarehouseDestination(stack, 'warehouse', { warehouse: Warehouse.postgres(settings) })
-  const space = new EngageSpace(stack, 'space', { spaceName: 'default' })
-  space.connect(warehouse)
-  const audiences = Array.from({ length: 100 }, (_, n) => space.addAudience('audience_' + n))
-  for (let n = 0; n < ${ACTIVATIONS}; n++) {
-    const storageActions = { table: 'table_' + n, columns }
-    warehouse.activate('a' + n, { computation: audiences[n % 100], storageActions })
+await packConstructs()
+for (const framework of Object.keys(FRAMEWORKS)) {
+  const start = performance.now()
+  const { App, TerraformStack } = require(framework)
+  const engage = require(path.join(packages, framework))
+  const loaded = (performance.now() - start) / 1000
+
+  /** Seconds from an empty app to files; what was written. */
+  const synthesize = (fill: (stack: unknown) => unknown) => {
+    const start = performance.now()
+    const app = new App({ outdir })
+    const stack = new TerraformStack(app, 'stack')
+    new engage.kubernetes.provider.KubernetesProvider(stack, 'kubernetes')
+    fill(stack)
+    app.synth()
+    return { seconds: (performance.now() - start) / 1000, stack }
   }
-`
+  const constructs = () => synthesize((stack) => addActivations(engage, stack))
+  const first = constructs()
+  const manifests = engage.EngageManifests.of(first.stack)
+  const bare = () =>
+    synthesize((stack) => {
+      for (const [index, manifest] of manifests.entries()) {
+        new engage.kubernetes.manifest.Manifest(stack, `manifest-${index}`, { manifest })
+      }
+    })
 
-const ALONE = `
-  for (let n = 0; n < ${ACTIVATIONS}; n++) {
-    const spec = { spaceRef: { name: 'space' }, destinationRef: { name: 'warehouse' }, computation: { audience: 'audience_' + n } }
-    const storageActions = { table: 'table_' + n, triggers: ['AudienceEntered', 'AudienceExited'], columns }
-    const metadata = { name: 'a' + n }
-    const manifest = { apiVersion: 'engageops.dev/v1alpha1', kind: 'Activation', metadata, spec: { ...spec, storageActions } }
-    new engage.kubernetes.manifest.Manifest(stack, 'a' + n, { manifest })
-  }
-`
+  bare()
+  const rounds = Array.from({ length: ROUNDS }, () => [constructs().seconds, bare().seconds] as const)
+  const [ours, baseline] = [median(rounds.map(([ours]) => ours)), median(rounds.map(([, bare]) => bare))]
+  console.log(`${framework}: ${SPACES * ACTIVATIONS} activations of ${COLUMNS} columns, ${manifests.length} resources`)
+  console.log(`load        ${loaded.toFixed(2)} s`)
+  console.log(`constructs  ${ours.toFixed(2)} s (first time ${first.seconds.toFixed(2)} s; target: under 1 s)`)
+  console.log(`bare        ${baseline.toFixed(2)} s: no validation, no references`)
+  console.log(`ratio       ${(ours / baseline).toFixed(2)}`)
+}
+rmSync(outdir, { recursive: true })
 
-for (const framework of ['cdktf', 'cdktn']) {
-  for (const [name, make] of [
-    ['constructs', CONSTRUCTS],
-    ['alone', ALONE],
-  ] as const) {
-    const times = execFileSync(process.execPath, ['-e', script(framework, make)], { cwd: root, encoding: 'utf8' })
-    process.stdout.write(`${framework} ${name.padEnd(10)} ${ACTIVATIONS} activations: ${times}`)
+function addActivations(engage: ReturnType<typeof require>, stack: unknown): void {
+  const { Activation, AudienceType, EngageDefaults, EngageSpace, LogicalType, Warehouse, WarehouseDestination } = engage
+  EngageDefaults.set(stack, { namespace: 'engage' })
+  const warehouse = Warehouse.postgres({
+    host: 'db.example.com',
+    database: 'analytics',
+    username: 'engageops',
+    passwordSecretRef: { name: 'warehouse', key: 'password' },
+  })
+  const destination = new WarehouseDestination(stack, 'warehouse', { warehouse })
+  const columns = Array.from({ length: COLUMNS }, (_, index) => ({
+    name: `property_${index}`,
+    type: LogicalType.STRING,
+    path: `$.properties.property_${index}`,
+  }))
+  for (let spaceIndex = 0; spaceIndex < SPACES; spaceIndex++) {
+    const space = new EngageSpace(stack, `space-${spaceIndex}`, { spaceName: `space${spaceIndex}` })
+    space.connect(destination)
+    for (let index = 0; index < ACTIVATIONS; index++) {
+      const table = `carts_${index}`
+      const computation = space.addAudience(table, { type: AudienceType.LINKED })
+      new Activation(stack, `space-${spaceIndex}-${index}`, {
+        computation,
+        destination,
+        storageActions: { table, columns },
+      })
+    }
   }
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }

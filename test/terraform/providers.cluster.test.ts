@@ -218,12 +218,12 @@ describeWithTerraform('the providers of the tests', () => {
     await terraform.init()
     const schemas = await terraform.schemas()
     for (const [name, source] of [
-      ['kubernetes', 'registry.terraform.io/hashicorp/kubernetes'],
-      ['kubectl', 'registry.terraform.io/gavinbunney/kubectl'],
+      ['kubernetes', 'hashicorp/kubernetes'],
+      ['kubectl', 'gavinbunney/kubectl'],
     ]) {
       const file = path.join(import.meta.dirname, `../../src/cdktf/bindings/${name}.schema.json`)
-      const written = JSON.parse(readFileSync(file, 'utf8')).provider_schemas[`${source}`]
-      expect(types(schemas[`${source}`]), name).toMatchObject(types(written))
+      const written = JSON.parse(readFileSync(file, 'utf8')).provider_schemas[`registry.terraform.io/${source}`]
+      expect(types(schemas.get(`${source}`)), name).toMatchObject(types(written))
     }
   })
 })

@@ -2,15 +2,20 @@ import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { goTool, hasGo } from '../../scripts/go-tool.ts'
 import { writeMirror } from './mirror.ts'
 
-/** The program: Terraform, or OpenTofu. */
-const PROGRAM = process.env.TERRAFORM ?? 'terraform'
+/** The program of this host; undefined where there is none. */
+function installed(): string | undefined {
+  const program = process.env.TERRAFORM ?? 'terraform'
+  const { status } = spawnSync(program, ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
+  return status === 0 ? program : undefined
+}
 
-/** Why there is no Terraform here, if there is none. */
+/** Why there is no Terraform here, if there is none. OpenTofu is built in its place where there is Go. */
 export function missingTerraform(): string | undefined {
-  const { status } = spawnSync(PROGRAM, ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
-  return status === 0 ? undefined : `${PROGRAM} is not installed: put it on the PATH, or name it with TERRAFORM`
+  if (installed() !== undefined || hasGo()) return undefined
+  return 'neither Terraform nor Go, which builds OpenTofu, is installed: put terraform on the PATH, or name it with TERRAFORM'
 }
 
 export interface Plan {
@@ -19,25 +24,32 @@ export interface Plan {
   text: string
 }
 
-/** Terraform in a folder of its own, with the providers of our mirror. */
+/** Terraform, with the providers of our mirror. */
 export class Terraform implements AsyncDisposable {
-  readonly folder: string
-  readonly #configuration: string
+  readonly #program: string
+  /** Where the mirror is. */
+  readonly #home: string
+  readonly #stack: string
+  readonly #env: Readonly<Record<string, string>>
 
-  private constructor(folder: string, configuration: string) {
-    this.folder = folder
-    this.#configuration = configuration
+  private constructor(program: string, home: string, stack: string, env: Readonly<Record<string, string>>) {
+    this.#program = program
+    this.#home = home
+    this.#stack = stack
+    this.#env = env
   }
 
-  static async create(): Promise<Terraform> {
-    const folder = await mkdtemp(path.join(tmpdir(), 'terraform-'))
-    return new Terraform(folder, await writeMirror(folder))
+  /** In the folder of a stack that is there, or in one that `write` fills; with variables of the environment. */
+  static async create(stack?: string, env: Readonly<Record<string, string>> = {}): Promise<Terraform> {
+    const home = await mkdtemp(path.join(tmpdir(), 'terraform-'))
+    const TF_CLI_CONFIG_FILE = await writeMirror(home)
+    const program = installed() ?? (await goTool('opentofu'))
+    return new Terraform(program, home, stack ?? home, { TF_CLI_CONFIG_FILE, ...env })
   }
 
-  /** Has `stack` be the configuration of the folder, in Terraform's JSON. */
-  async write(stack: object | string): Promise<void> {
-    const text = typeof stack === 'string' ? stack : JSON.stringify(stack)
-    await writeFile(path.join(this.folder, 'main.tf.json'), text)
+  /** Has this be the stack, in Terraform's JSON. */
+  async write(stack: object): Promise<void> {
+    await writeFile(path.join(this.#stack, 'main.tf.json'), JSON.stringify(stack))
   }
 
   init = () => this.#run('init')
@@ -63,14 +75,16 @@ export class Terraform implements AsyncDisposable {
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))
   }
 
-  /** The schemas that the providers of the stack say they have, by source. */
-  async schemas(): Promise<Record<string, unknown>> {
+  /** The schemas that the providers of the stack say they have, by source, such as `hashicorp/kubernetes`. */
+  async schemas(): Promise<Map<string, unknown>> {
     const { provider_schemas } = JSON.parse(await this.#run('providers', 'schema', '-json'))
-    return provider_schemas
+    return new Map(
+      Object.entries(provider_schemas).map(([source, schema]) => [source.split('/').slice(1).join('/'), schema]),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.folder, { recursive: true })
+    await rm(this.#home, { recursive: true })
   }
 
   /** What it prints; an error has that, too. */
@@ -84,16 +98,16 @@ export class Terraform implements AsyncDisposable {
     const flags = args.includes('-json') ? [] : ['-no-color', ...(INTERACTIVE.has(command) ? ['-input=false'] : [])]
     return await new Promise((resolve) => {
       execFile(
-        PROGRAM,
+        this.#program,
         [command, ...flags, ...args],
         {
-          cwd: this.folder,
+          cwd: this.#stack,
           maxBuffer: 64 << 20,
           env: {
             ...process.env,
-            TF_CLI_CONFIG_FILE: this.#configuration,
             TF_IN_AUTOMATION: '1',
             CHECKPOINT_DISABLE: '1',
+            ...this.#env,
           },
         },
         (error, stdout, stderr) => {
