@@ -25,6 +25,7 @@ const NAMES: Record<string, string> = {
   'EngageSpace.destinations.selectiveSync': 'SelectiveSync',
   'EngageSpace.sources': 'SpaceSource',
   'EngageSpace.sources.objectStore': 'ObjectStoreSource',
+  'EngageSpace.sources.objectStore.credentialsSecretRef': 'ObjectStoreCredentials',
   'EngageSpace.sources.volume': 'VolumeSource',
   'EngageSpace.sources.receiver': 'ReceiverSource',
   'EngageSpace.audiences': 'AudienceSpec',
@@ -57,10 +58,16 @@ const CHOICES: Record<string, string> = {
   'Activation.deletionPolicy': 'DeletionPolicy',
 }
 
-/** Objects that several places share, by what they hold. */
+/** Objects that several places share, by what their fields are. */
 const SHARED: Record<string, { name: string; doc: string }> = {
-  'key name': { name: 'SecretKeyReference', doc: 'One key of a Secret in the same namespace.' },
-  name: { name: 'ResourceReference', doc: 'Something of this name in the same namespace.' },
+  'Name of the Secret, in the same namespace. Key in the Secret.': {
+    name: 'SecretKeyReference',
+    doc: 'One key of a Secret in the same namespace.',
+  },
+  'Name of the resource, in the same namespace.': {
+    name: 'ResourceReference',
+    doc: 'A resource of this name in the same namespace.',
+  },
 }
 
 /** Fields that constructs of intent have in forms of their own; their props have all others as they are. */
@@ -104,7 +111,8 @@ class Types {
     this.#objectType(own, kind, description, `${kind}Spec extends ${options}`)
     const imports = this.#used.size === 0 ? '' : `import { ${[...this.#used].sort().join(', ')} } from './shared'\n`
     return `${HEAD}import type { Construct } from 'constructs'
-import { EngageManifest, type EngageManifestProps } from '../engage-manifest'
+import { EngageManifest } from '../engage-manifest'
+import type { EngageManifestProps } from '../engage-manifest-props'
 ${imports}
 ${this.#own.join('\n')}
 /** The props of ${kind}Manifest. */
@@ -147,9 +155,13 @@ export class ${kind}Manifest extends EngageManifest {
   }
 
   #sharedType(node: JsonSchema): string | undefined {
-    const fields = Object.keys(node.properties ?? {}).sort()
-    const shared = SHARED[fields.join(' ')]
-    if (!shared || node.required?.length !== fields.length) return undefined
+    const shared =
+      SHARED[
+        Object.values(node.properties ?? {})
+          .map(({ description }) => description)
+          .join(' ')
+      ]
+    if (!shared) return undefined
     this.#used.add(`type ${shared.name}`)
     this.shared.set(shared.name, this.#interfaceOf(node, shared.name, shared.name, shared.doc))
     return shared.name

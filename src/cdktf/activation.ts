@@ -1,10 +1,13 @@
+import { Annotations } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import type { Computation } from './computation'
-import { EngageDefaults } from './engage-defaults'
-import type { EngageManifest, EngageManifestProps } from './engage-manifest'
+import { Backend, EngageDefaults } from './engage-defaults'
+import type { EngageManifest } from './engage-manifest'
+import type { EngageManifestProps } from './engage-manifest-props'
 import {
   ActivationManifest,
   type ActivationOptions,
+  DeletionPolicy,
   type StorageActions,
   type StorageColumn,
   type Trigger,
@@ -73,6 +76,10 @@ export interface ActivationTable {
   readonly name: string
 }
 
+/** The provider fixes the type of what the definition leaves open, as it does with mappings, when it creates a resource. */
+const REPLACES =
+  'kubernetes_manifest makes the activation anew when the mapping gets or loses a field, and deletionPolicy Delete drops its table then: write Backend.KUBECTL_MANIFEST, or DeletionPolicy.RETAIN'
+
 /** One audience, computed trait or journey of a space, written to one warehouse. */
 export class Activation extends Construct implements IActivation {
   /**
@@ -115,6 +122,8 @@ export class Activation extends Construct implements IActivation {
     this.manifest._referTo(destination)
     this.activationName = this.manifest.name
     this.namespace = this.manifest.namespace
+    const replaces = this.manifest.backend === Backend.KUBERNETES_MANIFEST && storageActions?.mapping !== undefined
+    if (replaces && options.deletionPolicy === DeletionPolicy.DELETE) Annotations.of(this).addWarning(REPLACES)
   }
 
   /** The tables that rows land in, as far as they are known before the first call. */

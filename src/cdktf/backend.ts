@@ -44,6 +44,9 @@ export function resourceFor(
   scope: Construct,
   { produce, waitForReady, ...common }: BackendManifest,
 ): TerraformResource | undefined {
+  if (waitForReady && backend !== Backend.KUBERNETES_MANIFEST) {
+    throw new Error(`${scope.node.path}: only kubernetes_manifest can wait: leave waitForReady out`)
+  }
   switch (backend) {
     case Backend.KUBERNETES_MANIFEST:
       return new KubernetesManifest(scope, 'Resource', {
@@ -52,7 +55,6 @@ export function resourceFor(
         ...(waitForReady && { wait: { condition: [{ type: 'Ready', status: 'True' }] } }),
       })
     case Backend.KUBECTL_MANIFEST:
-      if (waitForReady) throw new Error(`${scope.node.path}: kubectl_manifest cannot wait: leave waitForReady out`)
       return new KubectlManifest(scope, 'Resource', {
         ...common,
         yamlBody: Token.asString(new Later(() => templateYaml(produce()))),

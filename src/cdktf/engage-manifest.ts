@@ -1,64 +1,13 @@
-import { type ITerraformDependable, type TerraformProvider, type TerraformResource, TerraformStack, Token } from 'cdktf'
+import { type TerraformProvider, type TerraformResource, TerraformStack, Token } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import { importId, resourceFor } from './backend'
 import { Backend, EngageDefaults } from './engage-defaults'
+import type { EngageManifestProps } from './engage-manifest-props'
 import { KubeName } from './kube-name'
 import { API_VERSION, type Reading, read } from './model'
 import { compact, containsToken, nonEmpty, setAt } from './plain-data'
 import { StatusSource } from './status-source'
 import { checkTreeWith } from './tree-check'
-
-/** What every resource has beside its spec. */
-export interface EngageManifestProps {
-  /**
-   * Name of the resource in the cluster: `metadata.name`.
-   *
-   * @default - made of the path of the construct, see KubeName
-   */
-  readonly name?: string
-  /**
-   * Namespace of the resource.
-   *
-   * @default - that of EngageDefaults
-   */
-  readonly namespace?: string
-  /**
-   * Labels, beside those of EngageDefaults.
-   *
-   * @default - none
-   */
-  readonly labels?: { [key: string]: string }
-  /**
-   * Annotations.
-   *
-   * @default - none
-   */
-  readonly annotations?: { [key: string]: string }
-  /**
-   * How the manifest gets into the cluster.
-   *
-   * @default - that of EngageDefaults, else Backend.KUBERNETES_MANIFEST
-   */
-  readonly backend?: Backend
-  /**
-   * The Terraform provider, where the stack has several.
-   *
-   * @default - that of EngageDefaults, else the one without an alias
-   */
-  readonly provider?: TerraformProvider
-  /**
-   * What Terraform makes first.
-   *
-   * @default - what the resource refers to
-   */
-  readonly dependsOn?: ITerraformDependable[]
-  /**
-   * Whether apply waits until the operator says Ready. Only kubernetes_manifest can.
-   *
-   * @default false
-   */
-  readonly waitForReady?: boolean
-}
 
 /** What a manifest can refer to. */
 interface Referable extends IConstruct {

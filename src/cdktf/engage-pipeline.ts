@@ -1,13 +1,8 @@
 import { Construct } from 'constructs'
 import { Activation, type StorageActionsProps } from './activation'
 import type { Computation } from './computation'
-import {
-  type AudienceProps,
-  type ComputedTraitProps,
-  type ConnectProps,
-  EngageSpace,
-  type JourneyProps,
-} from './engage-space'
+import { EngageSpace } from './engage-space'
+import type { AudienceProps, ComputedTraitProps, ConnectProps, JourneyProps } from './engage-space-props'
 import { AudienceType, type ClassicStorage, type EngageSpaceOptions, type StorageColumn } from './manifests'
 import type { Mapping } from './mapping'
 import type { IWarehouseDestination } from './warehouse-destination'

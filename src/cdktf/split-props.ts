@@ -1,4 +1,4 @@
-import type { EngageManifestProps } from './engage-manifest'
+import type { EngageManifestProps } from './engage-manifest-props'
 
 /** Props of a construct as those that every manifest has, and its own. */
 export function splitProps<T extends EngageManifestProps>(

@@ -1,7 +1,9 @@
+import { Annotations } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import { type ActivateProps, Activation } from './activation'
 import { EngageDefaults } from './engage-defaults'
-import type { EngageManifest, EngageManifestProps } from './engage-manifest'
+import type { EngageManifest } from './engage-manifest'
+import type { EngageManifestProps } from './engage-manifest-props'
 import { WarehouseDestinationManifest, type WarehouseDestinationOptions } from './manifests'
 import { splitProps } from './split-props'
 import type { Warehouse } from './warehouse'
@@ -105,6 +107,11 @@ export class WarehouseDestination extends DestinationBase {
     this.destinationName = this.manifest.name
     this.namespace = this.manifest.namespace
     this.warehouseKind = warehouse.kind
+    if (warehouse.kind === 'duckdb' && this.manifest.resource) {
+      Annotations.of(this).addWarning(
+        'an operator opens no DuckDB file: it is for the local mode, write another warehouse',
+      )
+    }
   }
 }
 

@@ -1,5 +1,12 @@
-import { Annotations, type TerraformProvider, type TerraformResource, type TerraformVariable, Token } from 'cdktf'
-import { Construct } from 'constructs'
+import {
+  Annotations,
+  type TerraformProvider,
+  type TerraformResource,
+  TerraformStack,
+  type TerraformVariable,
+  Token,
+} from 'cdktf'
+import { Construct, type IConstruct } from 'constructs'
 import { secretFor } from './backend'
 import { Backend, EngageDefaults } from './engage-defaults'
 import { KubeName } from './kube-name'
@@ -64,6 +71,7 @@ export class WarehouseSecret extends Construct {
     this.name = props.name ?? KubeName.of(this)
     this.namespace = props.namespace ?? defaults.namespace ?? 'default'
     this.keys = Object.keys(props.values)
+    this.refuseSecond()
     const texts = Object.entries(props.values).map(([key, value]): [string, string] => [key, this.textOf(key, value)])
     this.resource = secretFor(props.backend ?? defaults.backend ?? Backend.KUBERNETES_MANIFEST, this, {
       name: this.name,
@@ -89,6 +97,18 @@ export class WarehouseSecret extends Construct {
       return reference
     }
     throw new Error(`${this.node.path}: has no key "${key}": write one of ${this.keys.join(', ')}, or add it to values`)
+  }
+
+  /** Terraform would make one of both, with the values of either. */
+  private refuseSecond(): void {
+    const { name, namespace } = this
+    const isSame = (one: IConstruct) =>
+      one instanceof WarehouseSecret && one !== this && one.name === name && one.namespace === namespace
+    const other = TerraformStack.of(this).node.findAll().find(isSame)
+    if (!other) return
+    throw new Error(
+      `${this.node.path}: the Secret ${name} stands in ${other.node.path} too: keep one of them, or give this one another name`,
+    )
   }
 
   private textOf(key: string, variable: TerraformVariable): string {

@@ -51,14 +51,6 @@ export enum SslMode {
   DISABLE = 'Disable',
 }
 
-/** Something of this name in the same namespace. */
-export interface ResourceReference {
-  /**
-   * Name of the resource, in the same namespace.
-   */
-  readonly name: string
-}
-
 /** One of Profile, Linked. */
 export enum AudienceType {
   PROFILE = 'Profile',
@@ -98,6 +90,14 @@ export enum Backfill {
 export enum DeletionPolicy {
   RETAIN = 'Retain',
   DELETE = 'Delete',
+}
+
+/** A resource of this name in the same namespace. */
+export interface ResourceReference {
+  /**
+   * Name of the resource, in the same namespace.
+   */
+  readonly name: string
 }
 
 /** One of AudienceEntered, AudienceExited, EntityAdded, EntityRemoved, JourneyStepEntered. */

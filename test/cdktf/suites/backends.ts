@@ -115,10 +115,32 @@ export function backends(installed: Installed): void {
     expect(synth(installed, stack).resource.kubernetes_manifest?.engagespace_default_a?.wait).toEqual({
       condition: [{ status: 'True', type: 'Ready' }],
     })
-    const backend = Backend.KUBECTL_MANIFEST
-    expect(() => new engage.EngageSpaceManifest(stack, 'b', { ...props, backend })).toThrow(
-      'main/b: kubectl_manifest cannot wait: leave waitForReady out',
-    )
+    for (const backend of [Backend.KUBECTL_MANIFEST, Backend.YAML]) {
+      expect(() => new engage.EngageSpaceManifest(stack, backend, { ...props, backend })).toThrow(
+        `main/${backend}: only kubernetes_manifest can wait: leave waitForReady out`,
+      )
+    }
+  })
+
+  test('what will surprise later is a warning now', () => {
+    const { stack, space, warehouse } = connected(installed)
+    const warningsOf = ({ node }: InstanceType<typeof Group>) => node.metadata.map(({ data }) => data)
+    const deletionPolicy = engage.DeletionPolicy.DELETE
+    const mapping = engage.Mapping.object({ id: engage.Mapping.path('$.messageId') })
+    const storageActions = { table: 'vip', mapping }
+    const computation = space.addAudience('vip')
+    const activate = (backend: (typeof terraform)[number]) =>
+      warehouse.activate(backend, { backend, computation, storageActions, deletionPolicy })
+    expect(warningsOf(activate(Backend.KUBERNETES_MANIFEST))).toEqual([
+      'kubernetes_manifest makes the activation anew when the mapping gets or loses a field, and deletionPolicy Delete drops its table then: write Backend.KUBECTL_MANIFEST, or DeletionPolicy.RETAIN',
+    ])
+    expect(warningsOf(activate(Backend.KUBECTL_MANIFEST))).toEqual([])
+    const file = engage.Warehouse.duckdb({ path: 'x.duckdb' })
+    expect(warningsOf(new engage.WarehouseDestination(stack, 'file', { warehouse: file }))).toEqual([
+      'an operator opens no DuckDB file: it is for the local mode, write another warehouse',
+    ])
+    const yaml = { warehouse: file, backend: Backend.YAML }
+    expect(warningsOf(new engage.WarehouseDestination(stack, 'local', yaml))).toEqual([])
   })
 
   describe('a resource that is there already', () => {

@@ -1,9 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import type { Kind } from '../../../src/model/resource.ts'
-import { problemsOf } from '../../model/manifests.ts'
-import { BROKEN, TWICE, VALID } from '../../model/rule-cases.ts'
+import { ACTIONS, CLASSIC, POSTGRES as DESTINATION, problemsOf } from '../../model/manifests.ts'
+import { BROKEN, TWICE, VALID, withSchedule } from '../../model/rule-cases.ts'
 import type { Installed } from '../installed.ts'
 import { connected, POSTGRES, stackOf, synth, untyped } from '../stacks.ts'
+
+/** What neither a rule nor a list says: fields, types, choices, and texts that only Node can judge. */
+const MISTYPED: [Kind, spec: unknown][] = [
+  ['WarehouseDestination', { ...DESTINATION, sync: { suspend: 'yes', historyLimit: 1.5 }, adoptionPolicy: 'never' }],
+  ['WarehouseDestination', { ...DESTINATION, sync: { timeZone: 'Europe/Berln' } }],
+  ['WarehouseDestination', withSchedule('0 0 30 2 *')],
+  ['WarehouseDestination', { postgres: { host: 'db.example.com', pasword: 'x' } }],
+  ['EngageSpace', { nam: 'default', audiences: [{ key: 12345 }, { name: 'VIP' }] }],
+  ['EngageSpace', { name: 'x'.repeat(100), destinations: [{ name: 'Main Warehouse', selectivSync: [] }] }],
+  ['EngageSpace', { name: 'x', sources: [{ name: 'a', objectStore: { url: 'https://user:hunter2@bucket' } }] }],
+  ['Activation', { ...CLASSIC, spaceRef: 'default', suspended: true }],
+  ['Activation', { ...ACTIONS, storageActions: { table: 't', triggers: ['AudienceEntred'] } }],
+  ['Activation', null],
+]
 
 export function refusals(installed: Installed): void {
   const { engage, tf } = installed
@@ -17,7 +31,7 @@ export function refusals(installed: Installed): void {
   }
 
   describe('what engageops validate refuses', () => {
-    const cases = [...BROKEN, ...TWICE].map(([kind, spec]) => [kind, spec] as const)
+    const cases = [...BROKEN, ...TWICE, ...MISTYPED].map(([kind, spec]) => [kind, spec] as const)
 
     test.each(cases)('%s %j is refused in the same words', (kind, spec) => {
       const lines = problemsOf(kind, spec).map((problem) => `main/main: ${kind}/main: ${problem}`)

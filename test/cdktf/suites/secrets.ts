@@ -53,6 +53,16 @@ export function secrets(installed: Installed): void {
       )
     })
 
+    test('is made once', () => {
+      const stack = stackOf(installed)
+      const values = { password: variable(stack) }
+      new WarehouseSecret(stack, 'a', { name: 'login', values })
+      new WarehouseSecret(stack, 'b', { name: 'login', namespace: 'other', values })
+      expect(() => new WarehouseSecret(stack, 'c', { name: 'login', values })).toThrow(
+        'main/c: the Secret login stands in main/a too: keep one of them, or give this one another name',
+      )
+    })
+
     test('takes no variable that Terraform would show', () => {
       const stack = stackOf(installed)
       expect(() => new WarehouseSecret(stack, 'login', { values: { password: variable(stack, false) } })).toThrow(
