@@ -5,6 +5,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Tests that need a Kubernetes: those of the harness itself, and by name everywhere else. */
 const ON_CLUSTER = ['test/kubernetes/**/*.test.ts', 'test/**/*.cluster.test.ts']
 
+/** Tests of the constructs, over packages that are packed and installed first. */
+const OF_CONSTRUCTS = ['test/cdktf/**/*.test.ts']
+
 /** Files that take minutes, as their servers do: begun last, they would keep one core busy while the other waits. */
 const SLOW = /databricks|bigquery|quickstart-everywhere/
 
@@ -29,9 +32,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ON_CLUSTER,
+          exclude: [...ON_CLUSTER, ...OF_CONSTRUCTS],
           globalSetup: ['test/warehouses/postgres-global.ts', 'test/warehouses/databricks-global.ts'],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'constructs', include: OF_CONSTRUCTS, globalSetup: ['test/cdktf/global.ts'] },
       },
       {
         extends: true,

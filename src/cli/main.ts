@@ -93,6 +93,12 @@ command('crds', 'print the custom resource definitions, for kubectl apply', () =
 )
 
 command(
+  'render <stack...>',
+  'print the manifests of synthesized Terraform stacks (cdk.tf.json) as YAML',
+  () => import('./render.ts'),
+).addHelpText('after', examples('engageops render cdktf.out/stacks/main/cdk.tf.json | engageops validate -f -'))
+
+command(
   'generate-events',
   'write made-up Engage calls for trials: the same seed gives the same calls',
   () => import('./generate-events.ts'),

@@ -17,20 +17,20 @@ export const STANDARD_TABLES: ReadonlySet<string> = new Set(['identifies', 'user
  * Spellings with one snake_case share the column; different snake_cases do not.
  */
 export function columnIdentifier(source: string, rules: IdentifierRules): string {
-  return identifier(source, rules.reserved, rules.maxBytes)
+  return identifier(source, (name) => rules.reserved.has(name), rules.maxBytes)
 }
 
 /** The table of an event, or one that an activation names: as a column, and apart from the standard tables. */
 export function tableIdentifier(source: string, rules: IdentifierRules): string {
-  return identifier(source, rules.reserved.union(STANDARD_TABLES), rules.maxBytes)
+  return identifier(source, (name) => rules.reserved.has(name) || STANDARD_TABLES.has(name), rules.maxBytes)
 }
 
-function identifier(source: string, taken: ReadonlySet<string>, maxBytes: number): string {
+function identifier(source: string, isTaken: (name: string) => boolean, maxBytes: number): string {
   const composed = source.normalize('NFC')
   const snake = snakeCase(composed)
   if (snake === '') return composed.trim() === '' ? '_unnamed' : `_${shortHash(composed)}`
   // What snake_case leaves is ASCII and has no leading `_`: a prefix meets no other name, and length is bytes.
-  const name = /^\d/.test(snake) || taken.has(snake) ? `_${snake}` : snake
+  const name = /^\d/.test(snake) || isTaken(snake) ? `_${snake}` : snake
   return name.length <= maxBytes ? name : `${name.slice(0, maxBytes - 9)}_${shortHash(snake)}`
 }
 

@@ -196,8 +196,11 @@ const pod = z
   })
   .describe('How the sync pod is scheduled, in a cluster.')
 
+/** When destinations are synced that do not say it. */
+export const DEFAULT_SCHEDULE = '0 * * * *'
+
 const sync = z.strictObject({
-  schedule: schedule.default('0 * * * *').describe('When syncs run: five cron fields.'),
+  schedule: schedule.default(DEFAULT_SCHEDULE).describe('When syncs run: five cron fields.'),
   timeZone: timeZone.default('Etc/UTC').describe('Time zone of the schedule (tz database).'),
   suspend: z.boolean().default(false).describe('Whether scheduled syncs are held back.'),
   historyLimit: z.int().min(1).max(100).default(20).describe('Runs kept in the status.'),

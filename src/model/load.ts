@@ -2,6 +2,7 @@ import type { EngageResource } from './kinds.ts'
 import { itemsOf, nameOf, readManifest } from './manifest.ts'
 import { type ManifestFile, readManifestFiles, STDIN } from './manifest-files.ts'
 import { type FieldPath, formatPath } from './problems.ts'
+import { repeatedNames } from './repeated-names.ts'
 import { schemaWarnings } from './space.ts'
 import { readYaml } from './yaml-documents.ts'
 
@@ -65,7 +66,7 @@ export function parseManifests(files: readonly ManifestFile[]): Manifests {
       }
     }
   }
-  manifests.errors.push(...repeatedNames(manifests.resources))
+  manifests.errors.push(...nameErrors(manifests.resources))
   return manifests
 }
 
@@ -101,18 +102,10 @@ function warningsOf(resource: EngageResource) {
   return resource.kind === 'EngageSpace' ? schemaWarnings(resource.spec) : []
 }
 
-function repeatedNames(resources: LoadedResource[]): ManifestError[] {
-  const first = new Map<string, LoadedResource>()
-  return resources.flatMap((loaded) => {
-    const { kind, metadata } = loaded.resource
-    const id = `${kind}/${metadata.namespace}/${metadata.name}`
-    const earlier = first.get(id)
-    if (!earlier) {
-      first.set(id, loaded)
-      return []
-    }
-    const message = `stands in ${earlier.file}:${earlier.line} too: keep one of them, or give this one another name`
-    return [{ file: loaded.file, line: loaded.line, name: nameOf(loaded.resource), path: 'metadata.name', message }]
+function nameErrors(resources: LoadedResource[]): ManifestError[] {
+  const placed = resources.map((loaded) => ({ ...loaded, place: `${loaded.file}:${loaded.line}` }))
+  return repeatedNames(placed).map(({ repeated: { file, line, resource }, message }) => {
+    return { file, line, name: nameOf(resource), path: 'metadata.name', message }
   })
 }
 

@@ -202,7 +202,10 @@ export type SpaceConnection = SpaceSpec['destinations'][number]
 export type SourceSpec = SpaceSpec['sources'][number]
 
 /** The schemas of a connection: `engage_<name>` and `<name>`, or those that it names instead. */
-export function schemasOf(space: SpaceSpec, connection: SpaceConnection): { classic: string; storageActions: string } {
+export function schemasOf(
+  space: Pick<SpaceSpec, 'name'>,
+  connection: Pick<SpaceConnection, 'schemas'>,
+): { classic: string; storageActions: string } {
   return {
     classic: connection.schemas?.classic ?? `engage_${space.name}`,
     storageActions: connection.schemas?.storageActions ?? space.name,

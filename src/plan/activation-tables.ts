@@ -1,6 +1,6 @@
 import { IDENTIFIES_FLAG } from '../engage/convert.ts'
+import { defaultMapping } from '../engage/default-mapping.ts'
 import { columnIdentifier, type IdentifierRules, tableIdentifier } from '../engage/identifiers.ts'
-import { defaultMapping } from '../engage/mapping.ts'
 import type { ClassicSpec, MappingSpec, StorageActionsSpec } from '../model/activation.ts'
 import { isFields } from '../model/rules.ts'
 import type { schemasOf } from '../model/space.ts'

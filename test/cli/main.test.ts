@@ -112,3 +112,42 @@ test('crds are one document for each kind', () => {
   const kinds = parseAllDocuments(stdout).map((document) => document.toJS().spec.names.kind)
   expect(kinds).toEqual(['WarehouseDestination', 'EngageSpace', 'Activation'])
 })
+
+describe('render', () => {
+  const stack = (name: string) => ({
+    resource: {
+      kubernetes_manifest: {
+        space: {
+          manifest: {
+            apiVersion: 'engageops.dev/v1alpha1',
+            kind: 'EngageSpace',
+            metadata: { name: 'a' },
+            spec: { name },
+          },
+        },
+      },
+    },
+  })
+
+  test('prints what validate takes', () => {
+    writeFileSync(path.join(folder, 'one.tf.json'), JSON.stringify(stack('one')))
+    writeFileSync(path.join(folder, 'two.tf.json'), JSON.stringify(stack('two')))
+    const { status, stdout, stderr } = engageops(['render', 'one.tf.json', 'two.tf.json'])
+    expect({ status, stderr }).toEqual({ status: EXIT.ok.code, stderr: '' })
+    expect(parseAllDocuments(stdout).map((document) => document.toJS().spec)).toEqual([
+      { name: 'one' },
+      { name: 'two' },
+    ])
+    expect(engageops(['validate', '-f', '-'], engageops(['render', 'one.tf.json']).stdout).status).toBe(EXIT.ok.code)
+  })
+
+  test('prints nothing where a value is known only to Terraform', () => {
+    writeFileSync(path.join(folder, 'var.tf.json'), JSON.stringify(stack(`\${var.name}`)))
+    expect(engageops(['render', 'var.tf.json'])).toEqual({
+      status: EXIT.invalid.code,
+      stdout: '',
+      stderr:
+        'var.tf.json: kubernetes_manifest.space: manifest.spec.name: is known only when Terraform runs: write the value itself in the stack\n',
+    })
+  })
+})

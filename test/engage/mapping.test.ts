@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { defaultMapping } from '../../src/engage/default-mapping.ts'
 import { ExactNumber } from '../../src/engage/exact-number.ts'
-import { defaultMapping, prepareMapping } from '../../src/engage/mapping.ts'
+import { prepareMapping } from '../../src/engage/mapping.ts'
 import { parseCall } from '../../src/engage/parse-call.ts'
 import type { MappingSpec } from '../../src/model/activation.ts'
 

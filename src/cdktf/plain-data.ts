@@ -1,0 +1,38 @@
+import { Token } from 'cdktf'
+
+/** A copy that later changes do not reach, without fields that are not set. Tokens are text and numbers, or objects of a class. */
+export function compact(value: any): any {
+  if (Array.isArray(value)) return value.map(compact)
+  if (!isPlain(value)) return value
+  const set = Object.entries(value).filter(([, item]) => item !== undefined)
+  return Object.fromEntries(set.map(([key, item]) => [key, compact(item)]))
+}
+
+/** Whether there is something in the value that only Terraform knows. */
+export function containsToken(value: any): boolean {
+  if (Token.isUnresolved(value)) return true
+  return typeof value === 'object' && value !== null && Object.values(value).some(containsToken)
+}
+
+/** Sets the place of a path, and makes the maps on the way there; undefined takes it out. */
+export function setAt(root: any, path: readonly string[], value: any): void {
+  const last = path[path.length - 1] ?? ''
+  const parent = path.slice(0, -1).reduce((node, step) => {
+    node[step] = node[step] ?? {}
+    return node[step]
+  }, root)
+  if (value === undefined) delete parent[last]
+  else parent[last] = compact(value)
+}
+
+/** The map, where there is something in it. */
+export function nonEmpty<T extends object>(map: T): T | undefined {
+  return Object.keys(map).length === 0 ? undefined : map
+}
+
+/** Whether the value is a map of fields, and not an object of a class. */
+export function isPlain(value: any): value is { [key: string]: any } {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}

@@ -1,0 +1,39 @@
+import { tableIdentifier } from '../engage/identifiers.ts'
+import { type ActivationSpec, activationSpec } from '../model/activation.ts'
+import { WAREHOUSE_KINDS } from '../model/destination.ts'
+import { formatPath, parseWith } from '../model/problems.ts'
+import type { TableName } from '../model/table.ts'
+import { eventTables, type SpaceSchemas } from '../plan/activation-tables.ts'
+import type { DeclaredComputation } from '../plan/computations.ts'
+import { IDENTIFIERS } from '../warehouses/identifiers.ts'
+
+/**
+ * The tables that the calls of an activation with this spec are known to land in. `warehouse` is the block of its
+ * destination. Error where that or the spec is not valid.
+ */
+export function tablesOf(spec: object, schemas: SpaceSchemas, warehouse: string): TableName[] {
+  const kind = WAREHOUSE_KINDS.find((name) => name === warehouse)
+  if (!kind) throw new Error(`"${warehouse}" is no warehouse: write one of ${WAREHOUSE_KINDS.join(', ')}`)
+  const parsed = parseWith(activationSpec, spec)
+  if (!('value' in parsed)) {
+    const [{ path, message }] = parsed.problems
+    throw new Error(`${formatPath(['spec', ...path])}: ${message}`)
+  }
+  const { classic, storageActions, computation } = parsed.value
+  const identifiers = IDENTIFIERS[kind]
+  if (storageActions) {
+    return [{ schema: schemas.storageActions, name: tableIdentifier(storageActions.table, identifiers) }]
+  }
+  if (!classic) return []
+  const standard = classic.calls.includes('Identify') ? ['identifies', 'users'] : []
+  const events = eventTables(classic, declared(computation), schemas, identifiers).map(({ name }) => name)
+  return [...standard, ...events].map((name) => ({ schema: schemas.classic, name }))
+}
+
+/** The computation, as far as the names of its tables go. */
+function declared({ audience, computedTrait, journey }: ActivationSpec['computation']): DeclaredComputation {
+  const common = { type: 'Boolean' as const, previousNames: [] }
+  if (journey !== undefined) return { key: journey, kind: 'Journey', ...common }
+  if (computedTrait !== undefined) return { key: computedTrait, kind: 'ComputedTrait', ...common }
+  return { key: audience ?? '', kind: 'Audience', ...common }
+}

@@ -1,0 +1,4 @@
+import { installed } from './installed.ts'
+import { suites } from './suites/suites.ts'
+
+suites(installed('cdktn'))
