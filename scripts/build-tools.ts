@@ -1,4 +1,4 @@
-// Builds what tests need of Go, Python and Java beforehand, one after the other: Kubernetes, the tools in test/tools, and the
+// Builds what tests need of Go, Python and Java beforehand: Kubernetes, the tools in test/tools, and the
 // packages of test servers. Once on a machine.
 import { globSync } from 'node:fs'
 import path from 'node:path'
@@ -10,14 +10,23 @@ import { goTool } from './go-tool.ts'
 const test = path.join(import.meta.dirname, '../test')
 const foldersOf = (files: string): string[] => globSync(files, { cwd: test }).map(path.dirname).sort()
 
-await build('kubernetes', buildProcesses)
-for (const folder of foldersOf('tools/*/go.mod'))
-  await build(path.basename(folder), () => goTool(path.basename(folder)))
-for (const folder of foldersOf('warehouses/*/requirements.txt')) {
-  await build(path.basename(folder), () => pythonVenv(path.join(test, folder)))
+// Compilers take all cores, and packages wait for the network: both at once.
+await Promise.all([compileTools(), fetchPackages()])
+
+async function compileTools(): Promise<void> {
+  await build('kubernetes', buildProcesses)
+  for (const folder of foldersOf('tools/*/go.mod')) {
+    await build(path.basename(folder), () => goTool(path.basename(folder)))
+  }
 }
-for (const folder of foldersOf('warehouses/*/pom.xml')) {
-  await build(path.basename(folder), () => mavenJars(path.join(test, folder)))
+
+async function fetchPackages(): Promise<void> {
+  for (const folder of foldersOf('warehouses/*/requirements.txt')) {
+    await build(path.basename(folder), () => pythonVenv(path.join(test, folder)))
+  }
+  for (const folder of foldersOf('warehouses/*/pom.xml')) {
+    await build(path.basename(folder), () => mavenJars(path.join(test, folder)))
+  }
 }
 
 async function build(name: string, work: () => Promise<string>): Promise<void> {
