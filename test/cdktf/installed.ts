@@ -17,6 +17,9 @@ export interface Installed {
 
 /** One framework for each process: theirs share global state. */
 export function installed(name: Framework): Installed {
-  const require = createRequire(path.join(inject('projects')[name], 'package.json'))
+  const project = inject('projects')[name]
+  const require = createRequire(path.join(project, 'package.json'))
+  // The frameworks leave a folder behind for every app: there it goes with the project.
+  process.env.TMPDIR = project
   return { name, tf: require(name), engage: require(`@engageops/${name}`), Group: require('constructs').Construct }
 }
