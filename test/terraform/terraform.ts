@@ -7,9 +7,10 @@ import { writeMirror } from './mirror.ts'
 
 /** The program of this host; undefined where there is none. */
 function installed(): string | undefined {
-  const program = process.env.TERRAFORM ?? 'terraform'
-  const { status } = spawnSync(program, ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
-  return status === 0 ? program : undefined
+  const named = process.env.TERRAFORM
+  if (named !== undefined) return named
+  const { status } = spawnSync('terraform', ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
+  return status === 0 ? 'terraform' : undefined
 }
 
 /** Why there is no Terraform here, if there is none. OpenTofu is built in its place where there is Go. */
