@@ -1,4 +1,4 @@
-import { type TerraformProvider, type TerraformResource, TerraformStack, Token } from 'cdktf'
+import { Annotations, type TerraformProvider, type TerraformResource, TerraformStack, Token } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import { importId, resourceFor } from './backend'
 import { Backend, EngageDefaults } from './engage-defaults'
@@ -44,6 +44,7 @@ export class EngageManifest extends Construct {
   public readonly _references: EngageManifest[] = []
   private readonly metadata: object
   private readonly overrides: { readonly path: string[]; readonly value: any }[] = []
+  private readonly warned = new Set<string>()
   private status?: StatusSource
   private reading?: { readonly text: string; readonly result: Reading }
 
@@ -197,13 +198,17 @@ export class EngageManifest extends Construct {
   }
 
   /**
-   * Throws where the manifest is not valid on its own.
+   * Throws where the manifest is not valid on its own, and warns once of what may not be meant.
    *
    * @internal
    */
   public _validate(): void {
-    const { problems } = this._read()
+    const { problems, warnings } = this._read()
     if (problems.length > 0) throw new Error(problems.map((problem) => this._describe(problem)).join('\n'))
+    for (const warning of warnings) {
+      if (!this.warned.has(warning)) Annotations.of(this).addWarning(warning)
+      this.warned.add(warning)
+    }
   }
 
   /**

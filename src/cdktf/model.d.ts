@@ -4,6 +4,8 @@
 export interface Reading {
   /** What is wrong with the manifest on its own, each with its field and what to write. */
   readonly problems: string[]
+  /** What works and may not be meant. */
+  readonly warnings: string[]
 }
 
 /** Reads a manifest: everything that is wrong with it, in the words of `engageops validate`. */

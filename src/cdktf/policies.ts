@@ -2,14 +2,17 @@ import { Annotations, type IAspect, Token } from 'cdktf'
 import type { IConstruct } from 'constructs'
 import { EngageManifest } from './engage-manifest'
 import { DEFAULT_SCHEDULE, leastMinutesBetween } from './model'
+import { registerPolicy } from './tree-check'
 
 /**
  * Every resource of a stack has these labels: `Aspects.of(stack).add(new RequireLabels(['team']))`. Aspects of the app reach
- * no stack.
+ * no stack, and synthesis refuses policies among them.
  */
 export class RequireLabels implements IAspect {
   /** @param labels keys of the labels */
-  constructor(private readonly labels: string[]) {}
+  constructor(private readonly labels: string[]) {
+    registerPolicy(this)
+  }
 
   public visit(node: IConstruct): void {
     onManifest(node, ({ metadata }, refuse) => {
@@ -23,6 +26,10 @@ export class RequireLabels implements IAspect {
 
 /** Nothing in a warehouse is deleted: neither with an activation, nor by a plan. */
 export class ForbidDelete implements IAspect {
+  constructor() {
+    registerPolicy(this)
+  }
+
   public visit(node: IConstruct): void {
     onManifest(node, ({ kind, spec }, refuse) => {
       if (kind === 'Activation' && spec.deletionPolicy === 'Delete') {
@@ -38,7 +45,9 @@ export class ForbidDelete implements IAspect {
 /** No warehouse is synced more often than this. */
 export class ScheduleFloor implements IAspect {
   /** @param minutes the fewest minutes between two syncs */
-  constructor(private readonly minutes: number) {}
+  constructor(private readonly minutes: number) {
+    registerPolicy(this)
+  }
 
   public visit(node: IConstruct): void {
     onManifest(node, ({ kind, spec }, refuse) => {

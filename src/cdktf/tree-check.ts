@@ -1,4 +1,4 @@
-import { type TerraformProvider, TerraformStack } from 'cdktf'
+import { Aspects, type IAspect, type TerraformProvider, TerraformStack } from 'cdktf'
 import type { IConstruct } from 'constructs'
 import type { EngageManifest } from './engage-manifest'
 import { checkTogether } from './model'
@@ -14,7 +14,25 @@ export function checkTreeWith(manifest: EngageManifest, provider: TerraformProvi
   CLUSTERS.set(manifest, `${stack.node.path} ${provider?.alias ?? ''}`)
   if (CHECKED.has(stack)) return
   CHECKED.add(stack)
-  stack.node.addValidation({ validate: () => problemsOf(manifestsIn(stack)) })
+  stack.node.addValidation({ validate: () => [...lostPolicies(stack), ...problemsOf(manifestsIn(stack))] })
+}
+
+/** Aspects that must not be left out in silence. */
+const POLICIES = new WeakSet<IAspect>()
+
+/** Has synthesis refuse a policy that stands where Aspects have no effect. */
+export function registerPolicy(policy: IAspect): void {
+  POLICIES.add(policy)
+}
+
+/** Synthesis asks for Aspects from each stack down: those of the app reach nothing. */
+function lostPolicies(stack: IConstruct): string[] {
+  const { scopes } = stack.node
+  const above = scopes.slice(0, scopes.findIndex(TerraformStack.isStack))
+  const lost = above.flatMap((scope) => Aspects.of(scope).all).filter((aspect) => POLICIES.has(aspect))
+  return lost.map(
+    ({ constructor: { name } }) => `Aspects of the app reach no stack: write Aspects.of(stack).add(new ${name}(...))`,
+  )
 }
 
 /** The manifests in a tree, in the order they were made. */

@@ -8,7 +8,7 @@ import { type FieldPath, formatPath, type Problem } from '../model/problems.ts'
 import type { Reason } from '../model/reasons.ts'
 import { repeatedNames } from '../model/repeated-names.ts'
 import { isFields } from '../model/rules.ts'
-import type { EngageSpace } from '../model/space.ts'
+import { type EngageSpace, schemaWarnings } from '../model/space.ts'
 import { conflicts } from '../plan/conflicts.ts'
 import { belongsTo } from '../plan/validate.ts'
 import { IDENTIFIERS } from '../warehouses/identifiers.ts'
@@ -20,6 +20,8 @@ type IsToken = (value: unknown) => boolean
 export interface Reading {
   /** What is wrong with the manifest on its own, each with its field and what to write. */
   problems: string[]
+  /** What works and may not be meant. */
+  warnings: string[]
   /** Absent where it cannot be read. */
   resource?: EngageResource
 }
@@ -31,16 +33,19 @@ export interface Reading {
 export function read(manifest: object, isToken: IsToken): Reading {
   const found = readManifest(manifest)
   if (found.is === 'foreign') throw new TypeError(`${found.what} is no resource of EngageOps`)
-  if (found.is === 'resource') return { problems: mappingProblems(found.resource), resource: found.resource }
+  if (found.is === 'resource') return readingOf(found.resource)
   const problems = found.problems.filter((problem) => tokenAt(manifest, problem, isToken) === undefined)
-  if (problems.length > 0) {
-    return { problems: problems.map(({ path, message }) => `${formatPath(path)}: ${message}`) }
-  }
+  if (problems.length > 0) return { problems: problems.map(described), warnings: [] }
   const again = readManifest(withStandIns(manifest, found.problems, isToken))
-  return again.is === 'resource'
-    ? { problems: mappingProblems(again.resource), resource: again.resource }
-    : { problems: [] }
+  return again.is === 'resource' ? readingOf(again.resource) : { problems: [], warnings: [] }
 }
+
+function readingOf(resource: EngageResource): Reading {
+  const warnings = resource.kind === 'EngageSpace' ? schemaWarnings(resource.spec) : []
+  return { problems: mappingProblems(resource), warnings: warnings.map(described), resource }
+}
+
+const described = ({ path, message }: Problem) => `${formatPath(path)}: ${message}`
 
 /** A reading, and the path of the construct that it is of. */
 interface PlacedReading {

@@ -27,7 +27,21 @@ export function backends(installed: Installed): void {
   })
 
   describe('text', () => {
-    const texts = fc.string({
+    /** Words and characters that mean something to Terraform or YAML. */
+    const words = fc.constantFrom(
+      'yes',
+      'NO',
+      'null',
+      '~',
+      '0x1f',
+      '1_000',
+      '12:30:45',
+      '2026-11-26',
+      '.inf',
+      '=',
+      '<<',
+    )
+    const characters = fc.string({
       unit: fc.oneof(fc.constantFrom('$', '%', '{', '}', '"', '\\', '\n', ':', ' ', '-', '#', 'é', '👩'), fc.string()),
       minLength: 1,
       maxLength: 12,
@@ -36,7 +50,7 @@ export function backends(installed: Installed): void {
     test('reaches the cluster as it was written, whatever Terraform and YAML take it for', () => {
       fc.assert(
         fc.property(
-          texts.filter((text) => text.trim() !== ''),
+          fc.oneof({ weight: 4, arbitrary: characters }, words).filter((text) => text.trim() !== ''),
           fc.constantFrom(...terraform),
           (text, backend) => {
             const stack = stackOf(installed)
@@ -45,7 +59,9 @@ export function backends(installed: Installed): void {
             new engage.EngageSpaceManifest(stack, 'space', { backend, annotations, spec })
             const [manifest] = manifestsIn(installed, stack)
             expect(manifest).toMatchObject({ metadata: { annotations }, spec })
-            expect(parse(EngageManifests.toYaml(stack))).toEqual(manifest)
+            for (const version of ['1.1', '1.2'] as const) {
+              expect(parse(EngageManifests.toYaml(stack), { version })).toEqual(manifest)
+            }
           },
         ),
         { numRuns: 150 },
@@ -138,6 +154,12 @@ export function backends(installed: Installed): void {
     const file = engage.Warehouse.duckdb({ path: 'x.duckdb' })
     expect(warningsOf(new engage.WarehouseDestination(stack, 'file', { warehouse: file }))).toEqual([
       'an operator opens no DuckDB file: it is for the local mode, write another warehouse',
+    ])
+    const shared = new engage.EngageSpace(stack, 'shared', { spaceName: 'public' })
+    shared.connect(warehouse)
+    shared.addAudience('vip')
+    expect(warningsOf(shared.manifest)).toEqual([
+      'spec.destinations[0]: the storageActions schema is public, which other tables stand in too: a schema of its own is safer',
     ])
     const yaml = { warehouse: file, backend: Backend.YAML }
     expect(warningsOf(new engage.WarehouseDestination(stack, 'local', yaml))).toEqual([])

@@ -63,6 +63,15 @@ export function policies(installed: Installed): void {
       }
     })
 
+    test('on the app would have no effect, and are refused', () => {
+      const app = tf.Testing.app()
+      new WarehouseDestination(stackOf(installed, 'main', app), 'main', { warehouse })
+      tf.Aspects.of(app).add(new RequireLabels(['team']))
+      expect(() => app.synth()).toThrow(
+        'Aspects of the app reach no stack: write Aspects.of(stack).add(new RequireLabels(...))',
+      )
+    })
+
     test('ScheduleFloor knows the default schedule', () => {
       const { app, stack } = appWith(new ScheduleFloor(120))
       new WarehouseDestination(stack, 'main', { warehouse })
