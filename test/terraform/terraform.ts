@@ -27,14 +27,14 @@ export interface Plan {
 
 /** Terraform, with the providers of our mirror. */
 export class Terraform implements AsyncDisposable {
-  readonly #program: string
+  readonly program: string
   /** Where the mirror is. */
   readonly #home: string
   readonly #stack: string
   readonly #env: Readonly<Record<string, string>>
 
   private constructor(program: string, home: string, stack: string, env: Readonly<Record<string, string>>) {
-    this.#program = program
+    this.program = program
     this.#home = home
     this.#stack = stack
     this.#env = env
@@ -99,7 +99,7 @@ export class Terraform implements AsyncDisposable {
     const flags = args.includes('-json') ? [] : ['-no-color', ...(INTERACTIVE.has(command) ? ['-input=false'] : [])]
     return await new Promise((resolve) => {
       execFile(
-        this.#program,
+        this.program,
         [command, ...flags, ...args],
         {
           cwd: this.#stack,
