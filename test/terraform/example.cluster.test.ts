@@ -88,6 +88,8 @@ for (const { framework, backend, secretId } of [
       example.run('npx tsc && node adopt.js', {
         CDKTF_CONTEXT_JSON: JSON.stringify({ engage: context() }),
         SECRET_ID: secretId(cluster().namespace),
+        // The framework asks it whether it knows imports.
+        TERRAFORM_BINARY_NAME: terraform.program,
       })
     const left = () => cluster().kubectl(['get', [...KINDS, 'Secret'].join(), '--output=name'])
 

@@ -173,9 +173,12 @@ describeWithTerraform('what the two resources refuse, and when', (cluster) => {
 
   test('kubernetes_manifest takes nothing over without an import', async () => {
     const { namespace, apply } = cluster()
-    await apply(space(namespace, 'there'))
-    const terraform = await withStack(stack('kubernetes_manifest', space(namespace, 'there')))
+    const there = space(namespace, 'there')
+    await apply(there)
+    const terraform = await withStack(stack('kubernetes_manifest', there))
     await expect(terraform.apply()).rejects.toThrow('Cannot create resource that already exists')
+    for (const { to, id } of importsOf('kubernetes_manifest', [there])) await terraform.import(to, id)
+    expect((await terraform.plan()).text).toContain('Plan: 0 to add, 1 to change, 0 to destroy.')
   })
 
   test('a mapping of another shape replaces kubernetes_manifest, and changes kubectl_manifest', async () => {

@@ -7,9 +7,10 @@ import { writeMirror } from './mirror.ts'
 
 /** The program of this host; undefined where there is none. */
 function installed(): string | undefined {
-  const program = process.env.TERRAFORM ?? 'terraform'
-  const { status } = spawnSync(program, ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
-  return status === 0 ? program : undefined
+  const named = process.env.TERRAFORM
+  if (named !== undefined) return named
+  const { status } = spawnSync('terraform', ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
+  return status === 0 ? 'terraform' : undefined
 }
 
 /** Why there is no Terraform here, if there is none. OpenTofu is built in its place where there is Go. */
@@ -26,14 +27,14 @@ export interface Plan {
 
 /** Terraform, with the providers of our mirror. */
 export class Terraform implements AsyncDisposable {
-  readonly #program: string
+  readonly program: string
   /** Where the mirror is. */
   readonly #home: string
   readonly #stack: string
   readonly #env: Readonly<Record<string, string>>
 
   private constructor(program: string, home: string, stack: string, env: Readonly<Record<string, string>>) {
-    this.#program = program
+    this.program = program
     this.#home = home
     this.#stack = stack
     this.#env = env
@@ -98,7 +99,7 @@ export class Terraform implements AsyncDisposable {
     const flags = args.includes('-json') ? [] : ['-no-color', ...(INTERACTIVE.has(command) ? ['-input=false'] : [])]
     return await new Promise((resolve) => {
       execFile(
-        this.#program,
+        this.program,
         [command, ...flags, ...args],
         {
           cwd: this.#stack,

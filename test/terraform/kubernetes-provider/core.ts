@@ -32,7 +32,7 @@ export const secret: Resource = coreResource({
   defaults: { type: 'Opaque', wait_for_service_account_token: true },
   fixed: ['type'],
   toObject: (planned, config) => ({
-    type: planned.type === 'Opaque' ? 'Opaque' : String(planned.type),
+    type: String(planned.type),
     data: { ...base64(planned.data_wo_revision ? config.data_wo : planned.data), ...strings(planned.binary_data) },
     ...(typeof planned.immutable === 'boolean' && { immutable: planned.immutable }),
   }),

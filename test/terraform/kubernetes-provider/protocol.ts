@@ -71,8 +71,8 @@ const CALLS = {
   ],
   Configure: [{ config: field(2, DynamicValue) }, diagnostics(1)],
   ReadResource: [
-    { type_name: field(1, 'string'), current_state: field(2, DynamicValue), private: field(3, 'bytes') },
-    { new_state: field(1, DynamicValue), ...diagnostics(2), private: field(3, 'bytes') },
+    { type_name: field(1, 'string'), current_state: field(2, DynamicValue) },
+    { new_state: field(1, DynamicValue), ...diagnostics(2) },
   ],
   PlanResourceChange: [
     {
