@@ -3,6 +3,7 @@
 import { globSync } from 'node:fs'
 import path from 'node:path'
 import { buildProcesses } from '../test/kubernetes/build.ts'
+import { installedTerraform } from '../test/terraform/terraform.ts'
 import { mavenJars } from '../test/tools/maven-jars.ts'
 import { pythonVenv } from '../test/tools/python-venv.ts'
 import { goTool } from './go-tool.ts'
@@ -15,9 +16,10 @@ await Promise.all([compileTools(), fetchPackages()])
 
 async function compileTools(): Promise<void> {
   await build('kubernetes', buildProcesses)
-  for (const folder of foldersOf('tools/*/go.mod')) {
-    await build(path.basename(folder), () => goTool(path.basename(folder)))
-  }
+  const tools = foldersOf('tools/*/go.mod').map((folder) => path.basename(folder))
+  // It stands in for Terraform where there is none.
+  const needed = installedTerraform() === undefined ? tools : tools.filter((tool) => tool !== 'opentofu')
+  for (const tool of needed) await build(tool, () => goTool(tool))
 }
 
 async function fetchPackages(): Promise<void> {

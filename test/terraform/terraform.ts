@@ -6,7 +6,7 @@ import { goTool, hasGo } from '../../scripts/go-tool.ts'
 import { writeMirror } from './mirror.ts'
 
 /** The program of this host; undefined where there is none. */
-function installed(): string | undefined {
+export function installedTerraform(): string | undefined {
   const named = process.env.TERRAFORM
   if (named !== undefined) return named
   const { status } = spawnSync('terraform', ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } })
@@ -15,7 +15,7 @@ function installed(): string | undefined {
 
 /** Why there is no Terraform here, if there is none. OpenTofu is built in its place where there is Go. */
 export function missingTerraform(): string | undefined {
-  if (installed() !== undefined || hasGo()) return undefined
+  if (installedTerraform() !== undefined || hasGo()) return undefined
   return 'neither Terraform nor Go, which builds OpenTofu, is installed: put terraform on the PATH, or name it with TERRAFORM'
 }
 
@@ -44,7 +44,7 @@ export class Terraform implements AsyncDisposable {
   static async create(stack?: string, env: Readonly<Record<string, string>> = {}): Promise<Terraform> {
     const home = await mkdtemp(path.join(tmpdir(), 'terraform-'))
     const TF_CLI_CONFIG_FILE = await writeMirror(home)
-    const program = installed() ?? (await goTool('opentofu'))
+    const program = installedTerraform() ?? (await goTool('opentofu'))
     return new Terraform(program, home, stack ?? home, { TF_CLI_CONFIG_FILE, ...env })
   }
 
