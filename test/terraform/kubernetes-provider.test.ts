@@ -65,6 +65,8 @@ describe('values', () => {
   test('go back to Terraform as they came', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
+        // The decoder refuses this key.
+        fc.pre(!JSON.stringify(object).includes('__proto__'))
         const state = { manifest: Dynamic.of(JSON.parse(JSON.stringify(object))), other: [1, UNKNOWN, null] }
         expect(decodeState(encodeState(state).msgpack, dynamic)).toEqual(state)
       }),
