@@ -44,7 +44,10 @@ export function pauseOfRefusal(error: unknown): number | undefined {
   return status === 503 || status === 429 ? Math.min(retryAfter ?? 2, 30) * 1000 : undefined
 }
 
-/** The same for a statement that was undone because another commit to its table came first; not for ever. */
+/**
+ * The same for a statement that was undone because another commit to its table came first, or because another session was
+ * making what it makes, which IF NOT EXISTS finds when it looks again; not for ever.
+ */
 export function pauseOfConflict(error: unknown, attempt: number): number | undefined {
   if (!CONFLICT.test(factsOf(error).message) || attempt >= CONFLICTS) return undefined
   return 100 * 2 ** attempt * (1 + Math.random())
@@ -54,7 +57,7 @@ export function pauseOfConflict(error: unknown, attempt: number): number | undef
 const CONFLICTS = 5
 
 const CONFLICT =
-  /DELTA_CONCURRENT_|DELTA_(METADATA|PROTOCOL)_CHANGED|(Concurrent\w+|MetadataChanged|ProtocolChanged)Exception/
+  /DELTA_CONCURRENT_|DELTA_(METADATA|PROTOCOL)_CHANGED|(Concurrent\w+|MetadataChanged|ProtocolChanged)Exception|(SCHEMA|TABLE|TABLE_OR_VIEW)_ALREADY_EXISTS|DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION/
 
 /** Whether a deadline or a signal ended the waiting. */
 const isLate = (error: unknown): boolean =>

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 import uuid
 
 import fakesnow.transforms as transforms
@@ -21,6 +22,8 @@ BUCKETS = os.environ.get("SNOWFLAKE_BUCKETS", "")
 # Databases with the external stages in them, each with its URL.
 EXTERNAL: dict[tuple[str, str], str] = {}
 STAGES = tempfile.mkdtemp(prefix="engageops-snowflake-")
+# Snowflake has sessions that change definitions wait for each other; DuckDB refuses the later one.
+ONE_AFTER_THE_OTHER = threading.Lock()
 IDENTIFIER = r'"(?:[^"]|"")*"'
 TABLE = rf"{IDENTIFIER}\.{IDENTIFIER}"
 # U+0000 has no place in DuckDB's SQL: it is carried by a character that nobody uses.
@@ -93,7 +96,8 @@ class Session:
         if isinstance(expression, (exp.Create, exp.Alter, exp.Drop)):
             # What fakesnow writes down of a table beside, names with quotes break.
             self.commit()
-            self.duck.execute(cursor.duck_sql(sql))
+            with ONE_AFTER_THE_OTHER:
+                self.duck.execute(cursor.duck_sql(sql))
             return results.status("Statement executed successfully.")
         if isinstance(expression, exp.Query):
             return results.selected(self.duck.sql(cursor.duck_sql(sql)))
