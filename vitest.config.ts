@@ -21,8 +21,8 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: SlowFirst },
-    // One more than the default: most tests wait for a server.
-    maxWorkers: availableParallelism(),
+    // Two more than the default: most tests wait, for servers or for what has to time out.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default'],
