@@ -8,13 +8,21 @@ const ON_CLUSTER = ['test/kubernetes/**/*.test.ts', 'test/**/*.cluster.test.ts']
 /** Tests of the constructs, over packages that are packed and installed first. */
 const OF_CONSTRUCTS = ['test/cdktf/**/*.test.ts']
 
-/** Files that take minutes, as their servers do: begun last, they would keep one core busy while the other waits. */
-const SLOW = /databricks|bigquery|quickstart-everywhere/
+/** Files that take minutes, the longest first: begun last, they would keep one core busy while the others wait. */
+const SLOW = [
+  /warehouses\/databricks\.test|pods\.cluster/,
+  /databricks|bigquery|quickstart-everywhere|warehouse-faults|bad-inputs/,
+]
+
+const rankOf = ({ moduleId }: TestSpecification): number => {
+  const rank = SLOW.findIndex((names) => names.test(moduleId))
+  return rank < 0 ? SLOW.length : rank
+}
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    return sorted.toSorted((a, b) => Number(SLOW.test(b.moduleId)) - Number(SLOW.test(a.moduleId)))
+    return sorted.toSorted((a, b) => rankOf(a) - rankOf(b))
   }
 }
 
