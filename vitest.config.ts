@@ -9,10 +9,7 @@ const ON_CLUSTER = ['test/kubernetes/**/*.test.ts', 'test/**/*.cluster.test.ts']
 const OF_CONSTRUCTS = ['test/cdktf/**/*.test.ts']
 
 /** Files that take minutes, the longest first: begun last, they would keep one core busy while the others wait. */
-const SLOW = [
-  /warehouses\/databricks\.test|pods\.cluster/,
-  /databricks|bigquery|quickstart-everywhere|warehouse-faults|bad-inputs/,
-]
+const SLOW = [/warehouses\/databricks\.test/, /databricks|bigquery|quickstart-everywhere|warehouse-faults|bad-inputs/]
 
 const rankOf = ({ moduleId }: TestSpecification): number => {
   const rank = SLOW.findIndex((names) => names.test(moduleId))
@@ -55,6 +52,8 @@ export default defineConfig({
           include: ON_CLUSTER,
           globalSetup: ['test/warehouses/postgres-global.ts', 'test/kubernetes/global.ts'],
           testTimeout: 120_000,
+          // They have one cluster: some of them drain its node, or take definitions away.
+          maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
       },
