@@ -141,25 +141,25 @@ describeWithTerraform('what the two resources refuse, and when', (cluster) => {
     return terraform
   }
   const stack = (backend: Backend, ...manifests: KubeObject[]) => stackOf(backend, cluster().kubeconfig, manifests)
-  const widget = () => ({
+  const gadget = () => ({
     apiVersion: 'example.com/v1',
-    kind: 'Widget',
+    kind: 'Gadget',
     metadata: { name: 'a', namespace: cluster().namespace },
   })
 
   test('without a cluster kubectl_manifest can be planned, kubernetes_manifest cannot', async () => {
     const nowhere = { host: 'https://127.0.0.1:1' }
     const provider = { kubernetes: nowhere, kubectl: { ...nowhere, load_config_file: false } }
-    const kubectl = await withStack({ ...stack('kubectl_manifest', widget()), provider })
+    const kubectl = await withStack({ ...stack('kubectl_manifest', gadget()), provider })
     expect((await kubectl.plan()).text).toContain('Plan: 1 to add')
-    const kubernetes = await withStack({ ...stack('kubernetes_manifest', widget()), provider })
+    const kubernetes = await withStack({ ...stack('kubernetes_manifest', gadget()), provider })
     await expect(kubernetes.plan()).rejects.toThrow('ECONNREFUSED')
   })
 
   test('without its definition kubectl_manifest can be planned, kubernetes_manifest cannot', async () => {
-    const kubectl = await withStack(stack('kubectl_manifest', widget()))
+    const kubectl = await withStack(stack('kubectl_manifest', gadget()))
     expect((await kubectl.plan()).text).toContain('Plan: 1 to add')
-    const kubernetes = await withStack(stack('kubernetes_manifest', widget()))
+    const kubernetes = await withStack(stack('kubernetes_manifest', gadget()))
     await expect(kubernetes.plan()).rejects.toThrow('CRD may not be installed')
   })
 
