@@ -23,7 +23,7 @@ export const triggersWith = (trigger: Trigger): readonly Trigger[] =>
 
 const name = ruled(z.string().min(1).max(255), notBlank)
 
-const COMPUTATION_KINDS = ['audience', 'computedTrait', 'journey'] as const
+export const COMPUTATION_FIELDS = ['audience', 'computedTrait', 'journey'] as const
 
 const computation = ruled(
   z.strictObject({
@@ -31,7 +31,7 @@ const computation = ruled(
     computedTrait: name.optional().describe('Key of a computed trait of the space.'),
     journey: name.optional().describe('Key of a journey of the space.'),
   }),
-  exactlyOne(COMPUTATION_KINDS, 'must name exactly one computation: write one of audience, computedTrait or journey'),
+  exactlyOne(COMPUTATION_FIELDS, 'must name exactly one computation: write one of audience, computedTrait or journey'),
 )
 
 const classic = z.strictObject({
@@ -129,7 +129,7 @@ const triggersOfJourneys = fieldsRule({
     !computes(value, 'journey') || triggersOf(value).every((trigger) => trigger === 'JourneyStepEntered'),
 })
 
-function computes(value: Fields, kind: (typeof COMPUTATION_KINDS)[number]): boolean {
+function computes(value: Fields, kind: ComputationField): boolean {
   return isFields(value.computation) && typeof value.computation[kind] === 'string'
 }
 
@@ -144,3 +144,13 @@ export type Activation = Resource<'Activation', ActivationSpec, ActivationStatus
 export type ClassicSpec = NonNullable<ActivationSpec['classic']>
 export type StorageActionsSpec = NonNullable<ActivationSpec['storageActions']>
 export type MappingSpec = NonNullable<StorageActionsSpec['mapping']>
+export type ComputationField = (typeof COMPUTATION_FIELDS)[number]
+
+/** The key that an activation names, and the field it stands in: what it says that the computation is. */
+export function computationOf({ computation }: ActivationSpec): { field: ComputationField; key: string } {
+  for (const field of COMPUTATION_FIELDS) {
+    const key = computation[field]
+    if (key !== undefined) return { field, key }
+  }
+  throw new TypeError('an Activation without a computation passed validation')
+}

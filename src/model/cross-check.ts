@@ -1,4 +1,11 @@
-import { type Activation, type StorageActionsSpec, triggersWith } from './activation.ts'
+import {
+  type Activation,
+  COMPUTATION_FIELDS,
+  type ComputationField,
+  computationOf,
+  type StorageActionsSpec,
+  triggersWith,
+} from './activation.ts'
 import type { WarehouseDestination } from './destination.ts'
 import type { EngageResource } from './kinds.ts'
 import type { Reason } from './reasons.ts'
@@ -113,21 +120,10 @@ const COMPUTATIONS = {
   audience: { list: 'audiences', word: 'audience' },
   computedTrait: { list: 'computedTraits', word: 'computed trait' },
   journey: { list: 'journeys', word: 'journey' },
-} as const
-
-type ComputationField = keyof typeof COMPUTATIONS
-const FIELDS: ComputationField[] = ['audience', 'computedTrait', 'journey']
-
-function computationOf({ spec }: Activation): { field: ComputationField; key: string } {
-  for (const field of FIELDS) {
-    const key = spec.computation[field]
-    if (key !== undefined) return { field, key }
-  }
-  throw new TypeError('an Activation without a computation passed validation')
-}
+} as const satisfies Record<ComputationField, unknown>
 
 function computationFindings(activation: Activation, space: EngageSpace): Finding[] {
-  const { field, key } = computationOf(activation)
+  const { field, key } = computationOf(activation.spec)
   const { list, word } = COMPUTATIONS[field]
   const place = `spec.computation.${field}`
   if (!space.spec[list].some((computation) => computation.key === key)) {
@@ -143,7 +139,9 @@ function computationFindings(activation: Activation, space: EngageSpace): Findin
 
 /** What to write where the key is one of another kind. */
 function elsewhere(space: EngageSpace, key: string): string | undefined {
-  const field = FIELDS.find((other) => space.spec[COMPUTATIONS[other].list].some((entry) => entry.key === key))
+  const field = COMPUTATION_FIELDS.find((other) =>
+    space.spec[COMPUTATIONS[other].list].some((entry) => entry.key === key),
+  )
   return field && `it is a ${COMPUTATIONS[field].word}, write computation: {${field}: ${JSON.stringify(key)}}`
 }
 
@@ -194,6 +192,6 @@ function conflictWith(
 }
 
 function sameComputation(a: Activation, b: Activation): boolean {
-  const [one, two] = [computationOf(a), computationOf(b)]
+  const [one, two] = [computationOf(a.spec), computationOf(b.spec)]
   return a.spec.spaceRef.name === b.spec.spaceRef.name && one.field === two.field && one.key === two.key
 }

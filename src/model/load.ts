@@ -3,7 +3,7 @@ import { itemsOf, nameOf, readManifest } from './manifest.ts'
 import { type ManifestFile, readManifestFiles, STDIN } from './manifest-files.ts'
 import { type FieldPath, formatPath } from './problems.ts'
 import { repeatedNames } from './repeated-names.ts'
-import { schemaWarnings } from './space.ts'
+import { warningsOf } from './warnings.ts'
 import { readYaml } from './yaml-documents.ts'
 
 /** A valid resource, its defaults filled in, and where it stands. */
@@ -97,10 +97,6 @@ function addManifest({ resources, notes, errors }: Manifests, value: unknown, fi
 }
 
 type LineOf = (path: FieldPath) => number
-
-function warningsOf(resource: EngageResource) {
-  return resource.kind === 'EngageSpace' ? schemaWarnings(resource.spec) : []
-}
 
 function nameErrors(resources: LoadedResource[]): ManifestError[] {
   const placed = resources.map((loaded) => ({ ...loaded, place: `${loaded.file}:${loaded.line}` }))

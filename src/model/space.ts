@@ -211,14 +211,3 @@ export function schemasOf(
     storageActions: connection.schemas?.storageActions ?? space.name,
   }
 }
-
-/** Schemas that work but that other things use too. */
-export function schemaWarnings(space: SpaceSpec): { path: (string | number)[]; message: string }[] {
-  return space.destinations.flatMap((connection, index) =>
-    Object.entries(schemasOf(space, connection)).flatMap(([storage, schema]) => {
-      if (!/^(public|main)$/i.test(schema)) return []
-      const message = `the ${storage} schema is ${schema}, which other tables stand in too: a schema of its own is safer`
-      return [{ path: ['spec', 'destinations', index], message }]
-    }),
-  )
-}

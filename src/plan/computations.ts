@@ -1,4 +1,4 @@
-import type { ActivationSpec } from '../model/activation.ts'
+import { type ActivationSpec, type ComputationField, computationOf } from '../model/activation.ts'
 import type { SpaceSpec } from '../model/space.ts'
 import type { Computation } from './work-order.ts'
 
@@ -33,27 +33,19 @@ export function computationsOf(space: SpaceSpec): DeclaredComputation[] {
   return found.sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
-/** The key that an activation names, and what kind of computation it says it is. */
-function activatedBy({ computation }: ActivationSpec): { key: string; field: keyof typeof KINDS_OF } {
-  if (computation.audience !== undefined) return { key: computation.audience, field: 'audience' }
-  if (computation.computedTrait !== undefined) return { key: computation.computedTrait, field: 'computedTrait' }
-  if (computation.journey !== undefined) return { key: computation.journey, field: 'journey' }
-  throw new TypeError('an Activation without a computation passed validation')
-}
-
 /** The kinds that a field of `spec.computation` can name. */
-const KINDS_OF = {
+export const KINDS_OF = {
   audience: ['Audience', 'LinkedAudience'],
   computedTrait: ['ComputedTrait'],
   journey: ['Journey'],
-} satisfies Record<string, Computation['kind'][]>
+} as const satisfies Record<ComputationField, readonly Computation['kind'][]>
 
 /** The computation of an activation, where it is declared under that field. */
 export function findComputation(
   computations: readonly DeclaredComputation[],
   activation: ActivationSpec,
 ): DeclaredComputation | undefined {
-  const { key, field } = activatedBy(activation)
+  const { key, field } = computationOf(activation)
   const kinds: readonly Computation['kind'][] = KINDS_OF[field]
   return computations.find((computation) => computation.key === key && kinds.includes(computation.kind))
 }

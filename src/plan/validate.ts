@@ -39,7 +39,8 @@ const verdictOf = ({ reason, message }: Finding): Verdict => ({
   message,
 })
 
-const byName = (a: EngageResource, b: EngageResource): number =>
+/** The order that resources are judged in. */
+export const byName = (a: EngageResource, b: EngageResource): number =>
   a.metadata.name < b.metadata.name ? -1 : a.metadata.name > b.metadata.name ? 1 : 0
 
 /** The activations of one space and destination, each with what is wrong with it, if anything. */

@@ -8,9 +8,10 @@ import { type FieldPath, formatPath, type Problem } from '../model/problems.ts'
 import type { Reason } from '../model/reasons.ts'
 import { repeatedNames } from '../model/repeated-names.ts'
 import { isFields } from '../model/rules.ts'
-import { type EngageSpace, schemaWarnings } from '../model/space.ts'
+import type { EngageSpace } from '../model/space.ts'
+import { warningsOf } from '../model/warnings.ts'
 import { conflicts } from '../plan/conflicts.ts'
-import { belongsTo } from '../plan/validate.ts'
+import { belongsTo, byName } from '../plan/validate.ts'
 import { IDENTIFIERS } from '../warehouses/identifiers.ts'
 
 /** What only Terraform knows when it runs, whatever the rest of the value is. */
@@ -41,8 +42,7 @@ export function read(manifest: object, isToken: IsToken): Reading {
 }
 
 function readingOf(resource: EngageResource): Reading {
-  const warnings = resource.kind === 'EngageSpace' ? schemaWarnings(resource.spec) : []
-  return { problems: mappingProblems(resource), warnings: warnings.map(described), resource }
+  return { problems: mappingProblems(resource), warnings: warningsOf(resource).map(described), resource }
 }
 
 const described = ({ path, message }: Problem) => `${formatPath(path)}: ${message}`
@@ -106,7 +106,7 @@ const valueAt = (root: unknown, path: FieldPath): unknown =>
 
 /** What the operator would find of resources together. There is no age yet: of two that clash the first by name is right. */
 function findingsAmong(resources: readonly EngageResource[]): { resource: EngageResource; message: string }[] {
-  const sorted = resources.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+  const sorted = resources.toSorted(byName)
   const findings = crossCheck(sorted)
   const invalid = new Set(findings.map(({ resource }) => resource))
   const spaces = sorted.filter((resource) => resource.kind === 'EngageSpace')

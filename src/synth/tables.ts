@@ -1,10 +1,10 @@
 import { tableIdentifier } from '../engage/identifiers.ts'
-import { type ActivationSpec, activationSpec } from '../model/activation.ts'
+import { type ActivationSpec, activationSpec, computationOf } from '../model/activation.ts'
 import { WAREHOUSE_KINDS } from '../model/destination.ts'
 import { formatPath, parseWith } from '../model/problems.ts'
 import type { TableName } from '../model/table.ts'
 import { eventTables, type SpaceSchemas } from '../plan/activation-tables.ts'
-import type { DeclaredComputation } from '../plan/computations.ts'
+import { type DeclaredComputation, KINDS_OF } from '../plan/computations.ts'
 import { IDENTIFIERS } from '../warehouses/identifiers.ts'
 
 /**
@@ -19,21 +19,19 @@ export function tablesOf(spec: object, schemas: SpaceSchemas, warehouse: string)
     const [{ path, message }] = parsed.problems
     throw new Error(`${formatPath(['spec', ...path])}: ${message}`)
   }
-  const { classic, storageActions, computation } = parsed.value
+  const { classic, storageActions } = parsed.value
   const identifiers = IDENTIFIERS[kind]
   if (storageActions) {
     return [{ schema: schemas.storageActions, name: tableIdentifier(storageActions.table, identifiers) }]
   }
   if (!classic) return []
   const standard = classic.calls.includes('Identify') ? ['identifies', 'users'] : []
-  const events = eventTables(classic, declared(computation), schemas, identifiers).map(({ name }) => name)
+  const events = eventTables(classic, declared(parsed.value), schemas, identifiers).map(({ name }) => name)
   return [...standard, ...events].map((name) => ({ schema: schemas.classic, name }))
 }
 
 /** The computation, as far as the names of its tables go. */
-function declared({ audience, computedTrait, journey }: ActivationSpec['computation']): DeclaredComputation {
-  const common = { type: 'Boolean' as const, previousNames: [] }
-  if (journey !== undefined) return { key: journey, kind: 'Journey', ...common }
-  if (computedTrait !== undefined) return { key: computedTrait, kind: 'ComputedTrait', ...common }
-  return { key: audience ?? '', kind: 'Audience', ...common }
+function declared(spec: ActivationSpec): DeclaredComputation {
+  const { field, key } = computationOf(spec)
+  return { key, kind: KINDS_OF[field][0], type: 'Boolean', previousNames: [] }
 }
