@@ -3,6 +3,7 @@ import type { Table, TypedColumn } from '../model/table.ts'
 import { usersTwin } from '../plan/bookkeeping.ts'
 import { tableId } from '../plan/registry.ts'
 import { standardNames } from '../plan/standard-tables.ts'
+import { around } from '../sync/dedupe-range.ts'
 import type { Estimator, Statement, Warehouse } from '../warehouses/port.ts'
 import type { SchemaPlan } from './schema.ts'
 
@@ -55,7 +56,7 @@ function mergesOf({ dialect, capabilities }: Warehouse, { standIn }: Estimator, 
       return [{ table: id, statements: dialect.mergeUsers(merge).flat() }]
     }
     const columns = table.columns.filter(({ name }) => name !== 'uuid_ts')
-    const within = capabilities.prunesByTime ? { within: around(now, order.policy.dedupeDays) } : {}
+    const within = capabilities.prunesByTime ? { within: around(loadedAt, loadedAt, order.policy.dedupeDays) } : {}
     const merge = { target: table, stage: standIn(columns), columns, loadedAt, ...within }
     return [{ table: id, statements: dialect.mergeEvents(merge) }]
   })
@@ -87,10 +88,3 @@ function existingTables({ tables, plan }: SchemaPlan): (Pick<Table, 'schema' | '
       columns: columns.filter((column) => !added.has(`${schema}.${name}.${column.name}`)),
     }))
 }
-
-const DAY_MS = 24 * 3600_000
-
-const around = (now: Date, days: number): { from: string; to: string } => ({
-  from: new Date(now.getTime() - days * DAY_MS).toISOString(),
-  to: new Date(now.getTime() + days * DAY_MS).toISOString(),
-})

@@ -14,8 +14,14 @@ export async function dedupeRange(
     `SELECT min(${time}) AS ${quote('first')}, max(${time}) AS ${quote('last')} FROM ${stage}`,
   )
   if (!row?.first || !row.last) return {}
-  return { within: { from: moved(row.first, -days), to: moved(row.last, days) } }
+  return { within: around(row.first, row.last, days) }
 }
+
+/** From so many days before one time to as many after another. */
+export const around = (first: string, last: string, days: number): NonNullable<EventsMerge['within']> => ({
+  from: moved(first, -days),
+  to: moved(last, days),
+})
 
 /** Years that every warehouse takes. */
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
