@@ -8,8 +8,10 @@ const FOLDER = 'src/cdktf/manifests'
 /** Names of types for the objects of each spec; where none stands here it is made of the path. */
 const NAMES: Record<string, string> = {
   'WarehouseDestination.snowflake': 'SnowflakeWarehouse',
+  'WarehouseDestination.snowflake.staging': 'SnowflakeStaging',
   'WarehouseDestination.databricks': 'DatabricksWarehouse',
   'WarehouseDestination.bigquery': 'BigQueryWarehouse',
+  'WarehouseDestination.bigquery.views': 'BigQueryViews',
   'WarehouseDestination.redshift': 'RedshiftWarehouse',
   'WarehouseDestination.redshift.staging': 'RedshiftStaging',
   'WarehouseDestination.postgres': 'PostgresWarehouse',
@@ -25,7 +27,6 @@ const NAMES: Record<string, string> = {
   'EngageSpace.destinations.selectiveSync': 'SelectiveSync',
   'EngageSpace.sources': 'SpaceSource',
   'EngageSpace.sources.objectStore': 'ObjectStoreSource',
-  'EngageSpace.sources.objectStore.credentialsSecretRef': 'ObjectStoreCredentials',
   'EngageSpace.sources.volume': 'VolumeSource',
   'EngageSpace.sources.receiver': 'ReceiverSource',
   'EngageSpace.audiences': 'AudienceSpec',
@@ -63,6 +64,10 @@ const SHARED: Record<string, { name: string; doc: string }> = {
   'Name of the Secret, in the same namespace. Key in the Secret.': {
     name: 'SecretKeyReference',
     doc: 'One key of a Secret in the same namespace.',
+  },
+  'Name of the Secret.': {
+    name: 'ObjectStoreCredentials',
+    doc: 'A Secret with the keys of an object store.',
   },
   'Name of the resource, in the same namespace.': {
     name: 'ResourceReference',

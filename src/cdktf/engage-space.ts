@@ -15,6 +15,7 @@ import {
   type SpaceConnection,
 } from './manifests'
 import { schemasOf } from './model'
+import { nonEmpty } from './plain-data'
 import { splitProps } from './split-props'
 import type { IWarehouseDestination } from './warehouse-destination'
 
@@ -161,16 +162,16 @@ export class EngageSpace extends SpaceBase {
         name: spaceName,
         ...options,
         get destinations() {
-          return unlessEmpty(lists.destinations)
+          return nonEmpty(lists.destinations)
         },
         get audiences() {
-          return unlessEmpty(lists.audiences)
+          return nonEmpty(lists.audiences)
         },
         get computedTraits() {
-          return unlessEmpty(lists.computedTraits)
+          return nonEmpty(lists.computedTraits)
         },
         get journeys() {
-          return unlessEmpty(lists.journeys)
+          return nonEmpty(lists.journeys)
         },
       },
     })
@@ -268,5 +269,3 @@ class ImportedSpace extends SpaceBase {
     )
   }
 }
-
-const unlessEmpty = <T>(list: T[]): T[] | undefined => (list.length === 0 ? undefined : list)

@@ -25,9 +25,9 @@ export function setAt(root: any, path: readonly string[], value: any): void {
   else parent[last] = compact(value)
 }
 
-/** The map, where there is something in it. */
-export function nonEmpty<T extends object>(map: T): T | undefined {
-  return Object.keys(map).length === 0 ? undefined : map
+/** The map or list, where there is something in it. */
+export function nonEmpty<T extends object>(value: T): T | undefined {
+  return Object.keys(value).length === 0 ? undefined : value
 }
 
 /** Whether the value is a map of fields, and not an object of a class. */

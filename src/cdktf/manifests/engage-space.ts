@@ -2,15 +2,7 @@
 import type { Construct } from 'constructs'
 import { EngageManifest } from '../engage-manifest'
 import type { EngageManifestProps } from '../engage-manifest-props'
-import { AudienceType, LogicalType, type SecretKeyReference } from './shared'
-
-/** Secret with accessKeyId, secretAccessKey and, for temporary ones, sessionToken; without it the default provider chain is used. */
-export interface ObjectStoreCredentials {
-  /**
-   * Name of the Secret.
-   */
-  readonly name: string
-}
+import { AudienceType, LogicalType, type ObjectStoreCredentials, type SecretKeyReference } from './shared'
 
 /** Objects in S3-compatible storage. */
 export interface ObjectStoreSource {

@@ -43,6 +43,14 @@ export interface SecretKeyReference {
   readonly key: string
 }
 
+/** A Secret with the keys of an object store. */
+export interface ObjectStoreCredentials {
+  /**
+   * Name of the Secret.
+   */
+  readonly name: string
+}
+
 /** One of VerifyFull, VerifyCa, Require, Disable. */
 export enum SslMode {
   VERIFY_FULL = 'VerifyFull',

@@ -2,7 +2,7 @@
 import type { Construct } from 'constructs'
 import { EngageManifest } from '../engage-manifest'
 import type { EngageManifestProps } from '../engage-manifest-props'
-import { AdoptionPolicy, DriftMode, DropObjects, SslMode, UndeclaredProperties, WidenTypes, type SecretKeyReference } from './shared'
+import { AdoptionPolicy, DriftMode, DropObjects, SslMode, UndeclaredProperties, WidenTypes, type ObjectStoreCredentials, type SecretKeyReference } from './shared'
 
 /** Resources of the sync container. */
 export interface SyncPodResources {
@@ -206,16 +206,8 @@ export interface WarehouseDestinationOptions {
   readonly bookkeepingSchema?: string
 }
 
-/** Secret with accessKeyId, secretAccessKey and, for temporary ones, sessionToken; without it the default provider chain is used. */
-export interface WarehouseDestinationSnowflakeStagingCredentialsSecretRef {
-  /**
-   * Name of the Secret.
-   */
-  readonly name: string
-}
-
 /** A bucket of your own that COPY loads from; without it files are put into a stage inside Snowflake. */
-export interface WarehouseDestinationSnowflakeStaging {
+export interface SnowflakeStaging {
   /**
    * External stage that COPY loads from, made by an administrator: SCHEMA.STAGE or DATABASE.SCHEMA.STAGE.
    */
@@ -241,7 +233,7 @@ export interface WarehouseDestinationSnowflakeStaging {
    *
    * @default - none
    */
-  readonly credentialsSecretRef?: WarehouseDestinationSnowflakeStagingCredentialsSecretRef
+  readonly credentialsSecretRef?: ObjectStoreCredentials
 }
 
 /** A Snowflake database. */
@@ -297,7 +289,7 @@ export interface SnowflakeWarehouse {
    *
    * @default - none
    */
-  readonly staging?: WarehouseDestinationSnowflakeStaging
+  readonly staging?: SnowflakeStaging
 }
 
 /** A Databricks SQL warehouse. */
@@ -343,7 +335,7 @@ export interface DatabricksWarehouse {
 }
 
 /** Segment's view `<table>_view` beside each table, with one row for each id. Without it none is made. */
-export interface WarehouseDestinationBigqueryViews {
+export interface BigQueryViews {
   /**
    * Views of calls show those that were received in so many days: each query of a view reads them all.
    *
@@ -379,7 +371,7 @@ export interface BigQueryWarehouse {
    *
    * @default - none
    */
-  readonly views?: WarehouseDestinationBigqueryViews
+  readonly views?: BigQueryViews
 }
 
 /** Where COPY loads from; without it rows are inserted. */
