@@ -11,6 +11,13 @@ import { Terraform } from './terraform.ts'
 /** Packs, and builds the provider on the first run. */
 const BUILD_TIMEOUT = 600_000
 
+/** Of both frameworks at once: packed when the first suite needs them. */
+let packages: ReturnType<typeof packConstructs> | undefined
+const packed = () => {
+  packages ??= packConstructs()
+  return packages
+}
+
 /** One more column, as somebody adds it. */
 const COLUMNS = 'columns: ['
 const ONE_MORE = `${COLUMNS} { name: 'cart_currency', type: LogicalType.STRING, path: '$.properties.currency' },`
@@ -61,8 +68,7 @@ for (const { framework, backend, secretId } of [
 
     beforeAll(async () => {
       const { kubeconfig, namespace } = cluster()
-      const packages = await packConstructs()
-      example = await Example.create(framework, packages[framework])
+      example = await Example.create(framework, (await packed())[framework])
       database = await WatchedDatabase.create()
       fleet = new Fleet(kubeconfig, namespace)
       operator = await RunningOperator.start({ kubeconfig, namespace })
