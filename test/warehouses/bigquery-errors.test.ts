@@ -266,7 +266,8 @@ describe('errors of BigQuery', () => {
       'PermissionDenied',
       'Stalled',
     ],
-    ['stopped', 'Job execution was cancelled: Job timed out after 30m', 'WarehouseError', 'Retry'],
+    ['stopped', 'Job execution was cancelled: Job timed out after 1800s', 'WarehouseError', 'Stalled'],
+    ['stopped', 'Job execution was cancelled: User requested cancellation', 'WarehouseError', 'Retry'],
     ['invalidQuery', 'Too many columns in the table', 'ColumnLimit', 'Stalled'],
     [
       'invalidQuery',

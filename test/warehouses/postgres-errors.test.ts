@@ -213,6 +213,16 @@ describe('errors of Postgres', () => {
     expect(error).toMatchObject({ reason: 'AdoptionRefused' })
   })
 
+  it('is for a person where a statement takes longer than it may', async () => {
+    await using session = await connect()
+    await session.execute("SET statement_timeout = '20ms'")
+    const error = await errorOf(session.query('SELECT pg_sleep(30)'))
+    expect(error).toMatchObject({ reason: 'WarehouseError', consequence: 'Stalled' })
+    expect(error.message).toContain(
+      'longer than 30 min, or than the server allows (canceling statement due to statement',
+    )
+  })
+
   it('is Retry when another session holds the lock, and when the connection is cut', async () => {
     await using holder = await connect()
     await using session = await connect()

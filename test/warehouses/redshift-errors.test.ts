@@ -77,6 +77,8 @@ describe('errors of Redshift', () => {
     ['XX000', '1023', 'Serializable isolation violation on table - 119371', 'WarehouseError', 'Retry', 'violation'],
     ['XX000', 'could not complete because of conflict with concurrent transaction', '', 'WarehouseError', 'Retry', ''],
     ['40001', 'could not serialize access', '', 'WarehouseError', 'Retry', ''],
+    ['57014', 'canceling statement due to statement timeout', '', 'WarehouseError', 'Stalled', 'larger cluster'],
+    ['57014', "Query (17) cancelled on user''s request", '', 'WarehouseError', 'Stalled', 'longer than 30 min'],
     ['57014', 'Query (17) cancelled by WLM abort action', '', 'WarehouseError', 'Retry', 'WLM'],
     ['XX000', 'Disk Full', 'error: Disk Full code: 1016', 'WarehouseFull', 'Wait', 'add nodes'],
     ['53100', 'could not write block', '', 'WarehouseFull', 'Wait', ''],
@@ -86,6 +88,14 @@ describe('errors of Redshift', () => {
     ['57P01', 'terminating connection due to administrator command', '', 'WarehouseUnreachable', 'Retry', ''],
     ['25006', 'transaction is read-only', '', 'WarehouseError', 'Wait', 'resized'],
     ['XX000', '1040', 'too many tables or too many columns', 'ColumnLimit', 'Stalled', ''],
+    [
+      'XX000',
+      '8001',
+      'The combined length of columns processed in the SQL statement exceeded the query-processing limit of 65535 characters (pid:7627)',
+      'ColumnLimit',
+      'Stalled',
+      'lower schemaPolicy.maxColumns',
+    ],
     ['2BP01', 'cannot drop column', 'view v depends on it', 'UnsupportedChange', 'Stalled', 'view v'],
     [
       'XX000',

@@ -1,6 +1,8 @@
 import type { BigQuerySettings } from '../../model/destination.ts'
 import { type Consequence, EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
+import { tookTooLong } from '../statement-limit.ts'
+import { withoutQueries } from '../urls.ts'
 import { type ErrorParts, isPassing, partsOf } from './client.ts'
 
 type Meaning = [reason: Reason, consequence: Consequence, message: string]
@@ -15,7 +17,7 @@ function meaningOf(error: unknown, settings: BigQuerySettings, account: string |
   const { projectId, location, endpoint = 'bigquery.googleapis.com' } = settings
   const parts = partsOf(error)
   const { code, reason } = parts
-  const message = withoutData(parts.message)
+  const message = withoutData(withoutQueries(parts.message))
   const who = account ?? 'the workload identity of this process'
   if (isLate(error)) return ['WarehouseUnreachable', 'Wait', `${endpoint} did not answer in time`]
   if (/CERT|ERR_TLS|ERR_SSL|UNABLE_TO|EPROTO|SELF_SIGNED/.test(String(code))) {
@@ -59,7 +61,10 @@ function meaningOf(error: unknown, settings: BigQuerySettings, account: string |
   if (/[Cc]ould not serialize access|concurrent update|is aborted/.test(message)) {
     return ['WarehouseError', 'Retry', `another statement was in the way: ${message}`]
   }
-  if (reason === 'stopped' || reason === 'timeout' || code === 409) {
+  if (reason === 'timeout' || (reason === 'stopped' && /timed out/i.test(message))) {
+    return ['WarehouseError', 'Stalled', tookTooLong(message, 'use more slots, or a smaller schemaPolicy.dedupeWindow')]
+  }
+  if (reason === 'stopped' || code === 409) {
     return ['WarehouseError', 'Retry', `the job was ended: ${message}`]
   }
   if (/[Tt]oo many (columns|fields)/.test(message)) return ['ColumnLimit', 'Stalled', message]

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { BigQuery } from '@google-cloud/bigquery'
+import { STATEMENT_MS } from '../statement-limit.ts'
 import { isPassing, partsOf, pause, send } from './client.ts'
 import { type Field, type ResultRow, rowsOf } from './values.ts'
 
-/** Where jobs run, and how long one may take. */
+/** Where jobs run. */
 export interface JobContext {
   client: BigQuery
   projectId: string
   location: string
 }
 
-/** Longest time of one job, in milliseconds; the service ends it then, also when its client is gone. */
-export const JOB_MS = 30 * 60_000
 /** How long one request waits for the end of a job. */
 const WAIT_MS = 10_000
 /** How often a job that failed for a passing reason is run again. */
@@ -99,7 +98,7 @@ const insertion = ({ projectId, location }: JobContext, jobId: string, query: st
     jobReference: { projectId, jobId, location },
     configuration: {
       dryRun: isDry,
-      jobTimeoutMs: String(JOB_MS),
+      jobTimeoutMs: String(STATEMENT_MS),
       labels: LABELS,
       query: { query, useLegacySql: false },
     },

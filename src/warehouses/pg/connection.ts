@@ -4,13 +4,12 @@ import { Client, type ClientConfig, types } from 'pg'
 import type { PostgresSettings, RedshiftSettings } from '../../model/destination.ts'
 import type { EngageError } from '../../model/errors.ts'
 import type { WarehouseEnvironment } from '../port.ts'
+import { STATEMENT_MS } from '../statement-limit.ts'
 
 /** What Postgres and Redshift have in common: the protocol, and the fields that a connection is described by. */
 export type PgSettings = PostgresSettings | RedshiftSettings
 
 const CONNECT_MS = 10_000
-/** How long a statement may take, in milliseconds. */
-export const STATEMENT_MS = 30 * 60_000
 
 /** The options of a connection, with the secrets read now. Throws EngageError SecretNotFound. */
 export async function connectionOptions(settings: PgSettings, { secret }: WarehouseEnvironment): Promise<ClientConfig> {

@@ -1,5 +1,5 @@
 import type { PostgresSettings } from '../../model/destination.ts'
-import { STATEMENT_MS } from '../pg/connection.ts'
+import { STATEMENT_MS } from '../statement-limit.ts'
 
 /** What every session is set to: results in UTC, no endless wait for a lock, no transaction left open by a lost client. */
 export const SESSION_SETTINGS = [

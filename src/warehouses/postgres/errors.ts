@@ -12,6 +12,7 @@ import {
   textOf,
 } from '../pg/errors.ts'
 import { valueMeaning } from '../pg/values.ts'
+import { tookTooLong } from '../statement-limit.ts'
 
 export const toEngageError = (error: unknown, settings: PostgresSettings): EngageError =>
   engageError(
@@ -32,6 +33,10 @@ function statementMeaning(error: DriverError, settings: PostgresSettings): Meani
     return meaning('AdoptionRefused', 'Stalled', fix)
   }
   if (code === '54011' || code === '54000') return meaning('ColumnLimit', 'Stalled', text)
+  if (code === '57014' && text.includes('statement timeout')) {
+    const fix = 'give the server more memory or faster disks, or look what keeps it busy'
+    return meaning('WarehouseError', 'Stalled', `${server}: ${tookTooLong(text, fix)}`)
+  }
   if (['40001', '40P01', '55P03', '57014', '23505', '25P03'].includes(code)) return inTheWay(error.message)
   return meaning('WarehouseError', 'Stalled', `Postgres refused a statement: ${text}${code ? ` [${code}]` : ''}`)
 }

@@ -1,5 +1,5 @@
 import type { RedshiftSettings } from '../../model/destination.ts'
-import { STATEMENT_MS } from '../pg/connection.ts'
+import { STATEMENT_MS } from '../statement-limit.ts'
 
 /** What every session is set to: results in UTC, as ISO 8601. */
 export const SESSION_SETTINGS = [

@@ -12,6 +12,7 @@ import {
   textOf,
 } from '../pg/errors.ts'
 import { refusedValue, valueMeaning } from '../pg/values.ts'
+import { tookTooLong } from '../statement-limit.ts'
 
 export const toEngageError = (error: unknown, settings: RedshiftSettings): EngageError =>
   engageError(
@@ -66,6 +67,14 @@ function ownMeaning(error: DriverError, settings: RedshiftSettings): Meaning | u
   if (code === '25006' || /read.only mode/i.test(text)) {
     return meaning('WarehouseError', 'Wait', `${server} takes no writes while it is resized: ${text}`)
   }
+  // 8001: the rows that a statement works on are too wide.
+  if (message === '8001' || /query-processing limit/i.test(text)) {
+    return meaning(
+      'ColumnLimit',
+      'Stalled',
+      `${text}: lower schemaPolicy.maxColumns, and drop columns that nobody needs`,
+    )
+  }
   if (/too many (tables|columns)|^1040$|at most \d+ columns/i.test(message)) {
     return meaning('ColumnLimit', 'Stalled', text)
   }
@@ -94,9 +103,16 @@ function statementMeaning(error: DriverError): Meaning {
   if (code.startsWith('53')) return meaning('WarehouseFull', 'Wait', text)
   if (code === '2BP01') return dependents(text)
   if (code === '54011' || code === '54000') return meaning('ColumnLimit', 'Stalled', text)
+  if (code === '57014' && OUT_OF_TIME.test(text)) {
+    const fix = 'use a larger cluster or workgroup, or a smaller schemaPolicy.dedupeWindow'
+    return meaning('WarehouseError', 'Stalled', tookTooLong(text, fix))
+  }
   if (['40001', '40P01', '55P03', '57014', DUPLICATE_COLUMN].includes(code)) return inTheWay(text)
   return meaning('WarehouseError', 'Stalled', `Redshift refused a statement: ${text}${code ? ` [${code}]` : ''}`)
 }
+
+/** Redshift says the same of its limit as of somebody who cancels a statement: neither wants it begun again at once. */
+const OUT_OF_TIME = /statement timeout|cancell?ed on user's request/i
 
 const DUPLICATE_COLUMN = '42701'
 const UNDEFINED_COLUMN = '42703'
