@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -328,8 +328,8 @@ describe('refusals of Snowflake', () => {
       '000630',
       'Statement reached its statement or warehouse timeout of 1,800 second(s) and was canceled.',
       'WarehouseError',
-      'Retry',
-      'timeout of 1,800',
+      'Stalled',
+      'timeout of 1,800 second(s) and was canceled.): use a larger warehouse, or a smaller schemaPolicy.dedupeWindow',
     ],
     [
       'a change of type',
@@ -390,6 +390,57 @@ describe('refusals of Snowflake', () => {
     await session.transaction(() => session.execute('MERGE 1'))
     expect(server.statements()).toEqual(['BEGIN', 'MERGE 1', 'SELECT CURRENT_TRANSACTION() AS id', 'COMMIT'])
     server.stop()
+  })
+})
+
+describe('a storage that takes no files', () => {
+  const closed = {
+    locationType: 'S3',
+    location: 'stages/1/',
+    region: 'us-east-1',
+    endPoint: '127.0.0.1:9',
+    creds: { AWS_KEY_ID: 'AKIA', AWS_SECRET_KEY: CANARY, AWS_TOKEN: CANARY },
+  }
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'engageops-'))
+    await writeFile(path.join(folder, 'part.csv'), 'x\n')
+    return () => rm(folder, { recursive: true })
+  })
+
+  /** A session whose PUTs are sent to these storages, one after the other, with a stage to load. */
+  const loadThrough = async (storage: (put: number) => object) => {
+    const server = await scriptSnowflake({ storage })
+    const session = await open({ ...SETTINGS, endpoint: server.endpoint })
+    const part = { path: path.join(folder, 'part.csv'), columns: ['id'], rows: 1, longestLine: 1 }
+    const puts = () => server.statements().filter((sql) => sql.startsWith('PUT ')).length
+    return {
+      session,
+      puts,
+      load: () => session.stage({ schema: 's', columns: [{ name: 'id', type: 'String' as const }], parts: [part] }),
+      async [Symbol.asyncDispose]() {
+        await session.close()
+        server.stop()
+      },
+    }
+  }
+
+  it('is told, without the local file, after a few tries; the session goes on', async () => {
+    await using loading = await loadThrough(() => closed)
+    const error = await errorOf(loading.load())
+    expect(error).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Retry' })
+    expect(error.message).toMatch(/^the storage of acme-prod, .*ECONNREFUSED.*let it through the firewall/)
+    expect(error.message).not.toContain('part.csv')
+    expect(loading.puts()).toBe(4)
+    expect(await loading.session.query('SELECT 1 AS id')).toEqual([{ id: '1' }])
+  })
+
+  it('is sent the file again', async () => {
+    const location = path.join(folder, 'taken')
+    await using loading = await loadThrough((put) => (put < 2 ? closed : { locationType: 'LOCAL_FS', location }))
+    expect(await loading.load()).toBe('"S"."EO_STAGE_1"')
+    expect(loading.puts()).toBe(2)
+    expect(await readdir(location)).toEqual(['part.csv.gz'])
   })
 })
 

@@ -11,8 +11,22 @@ export type Refusal = { code: string; message: string } | { status: number }
  * A server that speaks the protocol of Snowflake and refuses as it is told: errors that the emulator has no way to make,
  * in the vendor's words.
  */
-export async function scriptSnowflake(refusals: { login?: Refusal; statement?: (sql: string) => Refusal | undefined }) {
+export async function scriptSnowflake(refusals: {
+  login?: Refusal
+  statement?: (sql: string) => Refusal | undefined
+  /** Where the driver is sent with the file of the n-th PUT. */
+  storage?: (put: number) => object
+}) {
   const statements: string[] = []
+  const putOf = (sql: string) => ({
+    command: 'UPLOAD',
+    src_locations: [/^PUT 'file:\/\/([^']*)'/.exec(sql)?.[1]],
+    stageInfo: refusals.storage?.(statements.filter((one) => one.startsWith('PUT ')).length),
+    parallel: 1,
+    autoCompress: false,
+    sourceCompression: 'gzip',
+    overwrite: true,
+  })
   const server = createServer(async (request, response) => {
     const { sqlText = '' } = await bodyOf(request)
     const isLogin = request.url?.startsWith('/session/v1/login-request')
@@ -21,7 +35,7 @@ export async function scriptSnowflake(refusals: { login?: Refusal; statement?: (
     if (refusal && 'status' in refusal) return response.writeHead(refusal.status).end('<html></html>')
     const answer = refusal
       ? { success: false, ...refusal, data: { queryId: 'query-1', sqlState: '42000' } }
-      : { success: true, data: dataOf(sqlText) }
+      : { success: true, data: sqlText.startsWith('PUT ') ? putOf(sqlText) : dataOf(sqlText) }
     return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
   server.listen(0, '127.0.0.1')

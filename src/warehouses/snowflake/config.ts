@@ -5,11 +5,11 @@ import { EngageError } from '../../model/errors.ts'
 import type { SecretKeyReference } from '../../model/resource.ts'
 import type { WarehouseEnvironment } from '../port.ts'
 import type { StagingPlace } from '../staging/folder.ts'
+import { STATEMENT_MS } from '../statement-limit.ts'
 import { word } from './text.ts'
 
 export const CONNECT_MS = 30_000
 export const CLOSE_MS = 10_000
-export const STATEMENT_MS = 30 * 60_000
 /** Snowflake answers a request within 45 s, be it that the statement still runs; the driver then asks again. */
 export const REQUEST_MS = 60_000
 
@@ -95,7 +95,7 @@ function readKey(
     throw refuse(
       isEncrypted
         ? 'cannot be decrypted: the passphrase of privateKeyPassphraseSecretRef is not its own'
-        : 'is no private key: it must be PEM, as `openssl genrsa 2048 | openssl pkcs8 -topk8` writes it',
+        : 'is no private key: it must be PEM, as `openssl genrsa 2048 | openssl pkcs8 -topk8 -nocrypt` writes it',
     )
   }
 }

@@ -46,6 +46,11 @@ function definition({ name, type, source }: Column): string {
   return `${quote(name)} ${sqlType(type)}${comment}`
 }
 
+/** One statement: each takes a second of the warehouse's time. */
+const addColumns = (name: TableName, columns: readonly Column[]): string[] => [
+  `ALTER TABLE ${table(name)} ADD COLUMN\n  ${columns.map((column) => `IF NOT EXISTS ${definition(column)}`).join(',\n  ')}`,
+]
+
 function change(step: Change): string[] {
   switch (step.kind) {
     case 'CreateSchema':
@@ -55,7 +60,7 @@ function change(step: Change): string[] {
       return [`CREATE TABLE IF NOT EXISTS ${table(step.table)} (\n${columns.join(',\n')}\n)`]
     }
     case 'AddColumn':
-      return [`ALTER TABLE ${table(step.table)} ADD COLUMN IF NOT EXISTS ${definition(step.column)}`]
+      return addColumns(step.table, [step.column])
     case 'RenameColumn':
       return [`ALTER TABLE ${table(step.table)} RENAME COLUMN ${quote(step.from)} TO ${quote(step.to)}`]
     case 'WidenColumn':
@@ -116,5 +121,6 @@ export const dialect: Dialect = {
   // ALTER TABLE makes texts longer and numbers of one scale larger, both of which have their greatest size already.
   canWiden: () => false,
   change,
+  addColumns,
   ...mergesOf(merging),
 }

@@ -1,6 +1,8 @@
 import type { SnowflakeSettings } from '../../model/destination.ts'
 import { type Consequence, EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
+import { tookTooLong } from '../statement-limit.ts'
+import { withoutQueries } from '../urls.ts'
 import { grantFor, nameIn } from './rights.ts'
 import { word } from './text.ts'
 
@@ -27,7 +29,24 @@ export function toEngageError(error: unknown, settings: SnowflakeSettings): Enga
     stagingMeaning(thrown, settings) ??
     statementMeaning(thrown, settings)
   const query = thrown.data?.queryId ? `, query ${thrown.data.queryId}` : ''
-  return new EngageError(reason, consequence, `${message} [${codeOf(thrown) || 'no code'}${query}]`)
+  const told = `${withoutQueries(message)} [${codeOf(thrown) || 'no code'}${query}]`
+  return new EngageError(reason, consequence, told)
+}
+
+/**
+ * What an upload ended with that the storage of the account did not take: of that the driver makes a text alone, without a
+ * code, with the paths of the local file behind it. Undefined for other errors.
+ */
+export function storageFailure(error: unknown, { account }: SnowflakeSettings): EngageError | undefined {
+  if (!(error instanceof Error) || error instanceof EngageError || 'code' in error) return undefined
+  const [told = ''] = withoutQueries(error.message)
+    .replace(/^(Error: )+/, '')
+    .split(/ file=|, \w+ '|\n/)
+  return new EngageError(
+    'WarehouseUnreachable',
+    'Retry',
+    `the storage of ${account}, where PUT sends files, does not take them (${told.slice(0, 200)}): let it through the firewall, SELECT SYSTEM$ALLOWLIST() names its hosts`,
+  )
 }
 
 /** Requests failed, by the network's error code or `HTTP nnn`. */
@@ -163,7 +182,7 @@ function stagingMeaning(error: DriverError, { staging }: SnowflakeSettings): Mea
 
 /** Bad values, broken constraints: their messages show the value, which is about people. */
 const TELLS_DATA = /^100\d{3}$/
-/** Locks, deadlocks, statements that were cut off: another session was in the way, or an administrator. */
+/** Locks, deadlocks, statements that were cancelled: another session was in the way, or an administrator. */
 const IN_THE_WAY = new Set(['000604', '000625', '000626', '000629', '000630', '000637', '000638'])
 
 function statementMeaning(error: DriverError, settings: SnowflakeSettings): Meaning {
@@ -172,6 +191,11 @@ function statementMeaning(error: DriverError, settings: SnowflakeSettings): Mean
   const warehouse = word(settings.warehouse)
   if (TELLS_DATA.test(code))
     return ['WarehouseError', 'Stalled', 'Snowflake refused a value: it does not fit its column']
+  // Of the wait for a place in the warehouse's queue, too, which is not paid for.
+  if (code === '000630' && !/queue/i.test(message)) {
+    const fix = 'use a larger warehouse, or a smaller schemaPolicy.dedupeWindow'
+    return ['WarehouseError', 'Stalled', tookTooLong(message, fix)]
+  }
   if (IN_THE_WAY.has(code)) return ['WarehouseError', 'Retry', `a statement was cut off: ${message}`]
   switch (code) {
     case '000606':

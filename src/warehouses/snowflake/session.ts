@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, ConnectionOptions, RowStatement } from 'snowflake-sdk'
 import type { SnowflakeSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
@@ -7,19 +8,20 @@ import { inTime } from '../in-time.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, StagePart, WarehouseEnvironment } from '../port.ts'
 import { gzipped, StagingFolder } from '../staging/folder.ts'
+import { STATEMENT_MS } from '../statement-limit.ts'
+import { uploadPause } from '../upload-pause.ts'
 import {
   CLOSE_MS,
   CONNECT_MS,
   connectionOptions,
   REQUEST_MS,
   SESSION_SETTINGS,
-  STATEMENT_MS,
   type Staging,
   stagingPlace,
 } from './config.ts'
 import { dialect } from './dialect.ts'
 import { newConnection } from './driver.ts'
-import { noDatabase, noWarehouse, outOfReach, toEngageError, tooLate } from './errors.ts'
+import { noDatabase, noWarehouse, outOfReach, storageFailure, toEngageError, tooLate } from './errors.ts'
 import { addressable, observeQuery } from './introspect.ts'
 import {
   type CopySource,
@@ -179,9 +181,26 @@ class SnowflakeSession implements Session {
   async #put(part: StagePart, folder: string): Promise<void> {
     const compressed = await compress(part)
     try {
-      await this.execute(putStatement(compressed, folder))
+      await this.#upload(putStatement(compressed, folder))
     } finally {
       await rm(compressed, { force: true })
+    }
+  }
+
+  /** Runs a PUT, again where the storage does not take the file: the driver gives up after some milliseconds. */
+  async #upload(sql: string): Promise<void> {
+    const deadline = Date.now() + STATEMENT_MS
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#send(sql)
+        return
+      } catch (error) {
+        const failure = storageFailure(error, this.#settings)
+        if (!failure) throw this.#explained(error)
+        const pause = uploadPause(attempt)
+        if (pause === undefined || Date.now() + pause > deadline) throw failure
+        await sleep(pause)
+      }
     }
   }
 
@@ -200,11 +219,25 @@ class SnowflakeSession implements Session {
     return this.close()
   }
 
+  async #run(sql: string): Promise<Outcome> {
+    try {
+      return await this.#send(sql)
+    } catch (error) {
+      throw this.#explained(error)
+    }
+  }
+
+  #explained(error: unknown): EngageError {
+    const told = toEngageError(error, this.#settings)
+    if (told.reason === 'WarehouseUnreachable') this.#lost = told
+    return told
+  }
+
   /**
    * Nothing is sent on a session that has lost the server: what it had begun would be committed by the next DDL that comes
-   * through.
+   * through. Throws what the driver throws, or EngageError.
    */
-  async #run(sql: string): Promise<Outcome> {
+  async #send(sql: string): Promise<Outcome> {
     if (this.#lost) throw this.#lost
     const driver = Promise.withResolvers<Outcome>()
     const outage = Promise.withResolvers<never>()
@@ -219,13 +252,7 @@ class SnowflakeSession implements Session {
       statement.cancel()
       return tooLate('a statement was cancelled', this.#settings)
     }
-    try {
-      // Beside the server's own limit: a server that is gone enforces none.
-      return await inTime(Promise.race([driver.promise, outage.promise]), STATEMENT_MS + REQUEST_MS, late)
-    } catch (error) {
-      const told = toEngageError(error, this.#settings)
-      if (told.reason === 'WarehouseUnreachable') this.#lost = told
-      throw told
-    }
+    // Beside the server's own limit: a server that is gone enforces none.
+    return await inTime(Promise.race([driver.promise, outage.promise]), STATEMENT_MS + REQUEST_MS, late)
   }
 }

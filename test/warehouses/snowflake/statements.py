@@ -58,6 +58,18 @@ def _nul(node: exp.Expression) -> exp.Expression:
     return exp.Paren(this=chained)
 
 
+def _singly(expression: exp.Expression, sql: str) -> list[str]:
+    """The columns that one ALTER adds, in statements of their own: DuckDB takes no more in one."""
+    if not isinstance(expression, exp.Alter) or len(expression.args["actions"]) < 2:
+        return [sql]
+    singles = []
+    for action in expression.args["actions"]:
+        single = expression.copy()
+        single.set("actions", [action.copy()])
+        singles.append(single.sql("snowflake"))
+    return singles
+
+
 def _refuse_functions_in_values(expression: exp.Expression) -> None:
     for values in expression.find_all(exp.Values):
         for function in values.find_all(exp.ParseJSON):
@@ -97,7 +109,8 @@ class Session:
             # What fakesnow writes down of a table beside, names with quotes break.
             self.commit()
             with ONE_AFTER_THE_OTHER:
-                self.duck.execute(cursor.duck_sql(sql))
+                for single in _singly(expression, sql):
+                    self.duck.execute(cursor.duck_sql(single))
             return results.status("Statement executed successfully.")
         if isinstance(expression, exp.Query):
             return results.selected(self.duck.sql(cursor.duck_sql(sql)))
