@@ -67,6 +67,28 @@ test('the grants of Snowflake with a bucket', () => {
   ])
 })
 
+test('the grants of Databricks with a volume of its own schema, of another one and of another catalog', () => {
+  const grantsTo = (catalog: string, stagingVolume: string) => {
+    const spec = destinationSpec.parse({ databricks: { ...BLOCKS.databricks, catalog, stagingVolume } })
+    const { statements } = grantsFor(warehouseOf(spec), SCHEMAS)
+    return statements.slice(1 + 2 * SCHEMAS.length).map((sql) => sql.replace(/ TO `[\d-]+`$/, ''))
+  }
+  const volume = (name: string) => [
+    `CREATE VOLUME IF NOT EXISTS ${name}`,
+    `GRANT READ VOLUME, WRITE VOLUME ON VOLUME ${name}`,
+  ]
+  expect(grantsTo('Main', '/Volumes/main/EngageOps/files/stages')).toEqual(volume('`main`.`EngageOps`.`files`'))
+  expect(grantsTo('main', '/Volumes/main/landing/files')).toEqual([
+    'GRANT USE SCHEMA ON SCHEMA `main`.`landing`',
+    ...volume('`main`.`landing`.`files`'),
+  ])
+  expect(grantsTo('main', '/Volumes/shared/engageops/files')).toEqual([
+    'GRANT USE CATALOG ON CATALOG `shared`',
+    'GRANT USE SCHEMA ON SCHEMA `shared`.`engageops`',
+    ...volume('`shared`.`engageops`.`files`'),
+  ])
+})
+
 describe('on Postgres', () => {
   let server: Awaited<ReturnType<typeof startPostgres>>
   let dir: string

@@ -1,10 +1,14 @@
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { DatabricksSettings } from '../../src/model/destination.ts'
 import { EngageError } from '../../src/model/errors.ts'
 import type { Session } from '../../src/warehouses/port.ts'
+import { noFaults } from './databricks/gateway.ts'
 import { describeOnSpark, startDatabricks } from './databricks-server.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 })
@@ -16,12 +20,7 @@ describeOnSpark('errors of Databricks', () => {
   })
   afterAll(() => server?.gateway.stop())
   afterEach(() => {
-    Object.assign(server.gateway.faults, {
-      starting: 0,
-      isForbidden: false,
-      isSilent: false,
-      refusal: () => undefined,
-    })
+    server.gateway.faults = noFaults()
   })
 
   const connect = async (changed: Partial<DatabricksSettings> = {}, secret?: string, signal?: AbortSignal) =>
@@ -135,12 +134,24 @@ describeOnSpark('errors of Databricks', () => {
 
   describe('of a session', () => {
     let session: Session
+    let folder: string
     beforeAll(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'engageops-'))
+      await writeFile(path.join(folder, 'part.csv'), 'x\n')
       session = await connect()
       await session.execute('CREATE SCHEMA IF NOT EXISTS errors')
       await session.execute('CREATE TABLE IF NOT EXISTS errors.t (id STRING, n BIGINT) USING DELTA')
     })
-    afterAll(() => session.close())
+    afterAll(async () => {
+      await session.close()
+      await rm(folder, { recursive: true })
+    })
+
+    const load = (into: Session) => {
+      const part = { path: path.join(folder, 'part.csv'), columns: ['id'], rows: 1, longestLine: 1 }
+      return into.stage({ schema: 'errors', columns: [{ name: 'id', type: 'String' }], parts: [part] })
+    }
+    const puts = () => server.gateway.statements.filter((sql) => sql.startsWith('PUT ')).length
 
     const refuse = (start: string, message: string, sqlState = '') => {
       server.gateway.faults.refusal = (sql) => (sql.startsWith(start) ? { message, sqlState } : undefined)
@@ -197,10 +208,55 @@ describeOnSpark('errors of Databricks', () => {
 
     it('a volume that is not there', async () => {
       await using other = await connect({ stagingVolume: '/Volumes/main/engageops/other' })
-      const stage = { schema: 'errors', columns: [{ name: 'id', type: 'String' as const }], parts: [] }
-      const error = await errorOf(other.stage(stage))
+      const error = await errorOf(load(other))
       expect(error).toMatchObject({ reason: 'DatabaseNotFound', consequence: 'Stalled' })
       expect(error.message).toContain('CREATE VOLUME `main`.`engageops`.`other`')
+    })
+
+    it('a storage that does not answer, without the address that was signed', async () => {
+      const canary = 'canary-59d2'
+      server.gateway.faults.storageAddress = `https://127.0.0.1:9/stages/x?X-Amz-Security-Token=${canary}&X-Amz-Date=1`
+      const before = puts()
+      const error = await errorOf(load(session), canary)
+      expect(error).toMatchObject({ reason: 'WarehouseUnreachable', consequence: 'Wait' })
+      const told = `the storage of stagingVolume ${server.gateway.volume}, 127.0.0.1:9, does not answer (ECONNREFUSED)`
+      expect(error.message).toBe(`${told}: let it through the firewall`)
+      expect(puts() - before).toBe(4)
+    })
+
+    it('a storage that is busy is sent the file again', async () => {
+      server.gateway.faults.storage = [503, 429]
+      const before = puts()
+      const stage = await load(session)
+      expect(puts() - before).toBe(3)
+      expect(await session.query(`SELECT * FROM ${stage}`)).toEqual([{ id: 'x' }])
+      await session.dropStage(stage)
+    })
+
+    it('a storage that refuses is for a person', async () => {
+      server.gateway.faults.storage = [403]
+      const before = puts()
+      const error = await errorOf(load(session))
+      expect(error).toMatchObject({ reason: 'PermissionDenied', consequence: 'Stalled' })
+      expect(error.message).toContain(
+        `the storage of stagingVolume ${server.gateway.volume} refuses files (HTTP error 403`,
+      )
+      expect(puts() - before).toBe(1)
+    })
+
+    it.each([
+      [
+        '[QUERY_EXECUTION_TIMEOUT_EXCEEDED] Query execution was cancelled due to exceeding the timeout (1800s). SQLSTATE: 57KD0',
+        'Stalled',
+        'use a larger SQL warehouse, or a smaller schemaPolicy.dedupeWindow',
+      ],
+      ['Query timed out after 1800 seconds', 'Stalled', 'longer than 30 min'],
+      ['[OPERATION_CANCELED] Operation has been canceled. SQLSTATE: HY008', 'Retry', 'was ended before it was done'],
+    ])('%s', async (message, consequence, told) => {
+      refuse('INSERT', message)
+      const error = await errorOf(session.execute("INSERT INTO errors.t VALUES ('x', 1)"))
+      expect(error).toMatchObject({ reason: 'WarehouseError', consequence })
+      expect(error.message).toContain(told)
     })
 
     it('a token that is no longer taken, and a server that is gone', async () => {

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -6,6 +6,7 @@ import { isLeftover } from '../../src/warehouses/databricks/load.ts'
 import { NASTY } from './conformance/identifiers.ts'
 import { describeLoad } from './conformance/load.ts'
 import { Workbench } from './conformance/workbench.ts'
+import { noFaults } from './databricks/gateway.ts'
 import { describeOnSpark, startDatabricks } from './databricks-server.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
@@ -90,6 +91,28 @@ describeOnSpark('Databricks with a volume', () => {
     await other.dropStage(stage)
     const { tables } = await session.observe([schema])
     expect(tables.map(({ name }) => name)).toEqual(['mine'])
+  })
+
+  it('goes on where what lost clients left is not its to remove', async () => {
+    const { dialect, session, stageSchema: schema } = bench
+    await session.execute(`CREATE TABLE ${dialect.table({ schema, name: OLD })} (id STRING) USING DELTA`)
+    const file = `${OLD}_4e5f.csv.gz`
+    await writeFile(path.join(server.gateway.volumeFolder, file), '')
+    const refused: string[] = []
+    server.gateway.faults.refusal = (sql) => {
+      if (!sql.includes(OLD) || sql.startsWith('LIST')) return undefined
+      refused.push(sql.split(' ', 1)[0] ?? '')
+      return { message: '[INSUFFICIENT_PERMISSIONS] User is not an owner. SQLSTATE: 42501', sqlState: '42501' }
+    }
+    const parts = [await bench.part(['id'], [{ id: 'x' }])]
+    await using other = await bench.warehouse.connect()
+    const stage = await other.stage({ schema, columns: [{ name: 'id', type: 'String' }], parts })
+    expect(refused).toEqual(['DROP', 'REMOVE'])
+    expect(await other.query(`SELECT * FROM ${stage}`)).toEqual([{ id: 'x' }])
+    await other.dropStage(stage)
+    server.gateway.faults = noFaults()
+    await session.execute(`DROP TABLE ${dialect.table({ schema, name: OLD })}`)
+    await rm(path.join(server.gateway.volumeFolder, file))
   })
 
   describe('a stage that fails', () => {

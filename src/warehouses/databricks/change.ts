@@ -1,9 +1,14 @@
-import type { Column, Table } from '../../model/table.ts'
+import type { Column, Table, TableName } from '../../model/table.ts'
 import type { Change } from '../../plan/change.ts'
 import { quote, sqlType, table, text } from './sql.ts'
 
 /** Columns are known to files by numbers: so they can be renamed and dropped, and named anything. */
 export const PROPERTIES = "TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"
+
+/** One statement, and one commit of the table: see Dialect.addColumns in ../port.ts. */
+export const addColumns = (name: TableName, columns: readonly Column[]): string[] => [
+  `ALTER TABLE ${table(name)} ADD COLUMNS (\n  ${columns.map(definition).join(',\n  ')}\n)`,
+]
 
 /** The statements of a change: see Dialect.change in ../port.ts. */
 export function change(step: Change): string[] {
@@ -16,7 +21,7 @@ export function change(step: Change): string[] {
       return [`CREATE TABLE IF NOT EXISTS ${table(step.table)} (\n${lines.join(',\n')}\n)\n${layout}`]
     }
     case 'AddColumn':
-      return [`ALTER TABLE ${table(step.table)} ADD COLUMN ${definition(step.column)}`]
+      return addColumns(step.table, [step.column])
     case 'RenameColumn':
       return [`ALTER TABLE ${table(step.table)} RENAME COLUMN ${quote(step.from)} TO ${quote(step.to)}`]
     case 'WidenColumn':
@@ -50,17 +55,29 @@ function clusterBy({ key, columns }: Table): string[] {
   return by === undefined ? [] : [`CLUSTER BY (${quote(by)})`]
 }
 
-const ALTER =
-  /^ALTER TABLE (?<table>(?:`(?:[^`]|``)+`\.?)+) (?<what>ADD|RENAME) COLUMN `(?:[^`]|``)+`(?: TO (?<to>`(?:[^`]|``)+`)$)?/
+const RENAME = /^ALTER TABLE (?<table>(?:`(?:[^`]|``)+`\.?)+) RENAME COLUMN `(?:[^`]|``)+` TO (?<to>`(?:[^`]|``)+`)$/
+const ADD = /^(?<alter>ALTER TABLE (?:`(?:[^`]|``)+`\.?)+ ADD COLUMNS) \(/
+const DEFINITION = /`(?:[^`]|``)+` [A-Z]+(?:\(\d+,\d+\))?(?: COMMENT '(?:[^'\\]|\\.)*')?/gs
+
+const isThere = (message: string): boolean =>
+  /FIELDS?_ALREADY_EXISTS|COLUMN_ALREADY_EXISTS|DUPLICATE_COLUMNS_FOUND/.test(message)
 
 /**
- * The query that tells whether a statement of `change` that was refused has been run before: it is answered then. There
- * is no ADD COLUMN IF NOT EXISTS, nor RENAME COLUMN IF EXISTS.
+ * The statements to run in place of one that was refused since columns that it adds are there: there is no ADD COLUMNS IF
+ * NOT EXISTS. None are left where it was to add one alone; undefined where it was refused for something else.
  */
-export function doneQuery(sql: string, message: string): string | undefined {
-  const { table: name, what, to } = ALTER.exec(sql)?.groups ?? {}
-  const isThere = /FIELDS?_ALREADY_EXISTS|COLUMN_ALREADY_EXISTS|DUPLICATE_COLUMNS_FOUND/.test(message)
-  if (what === 'ADD' && isThere) return 'SELECT 1'
-  if (what === 'RENAME' && !isThere) return `SELECT ${to} FROM ${name} LIMIT 0`
-  return undefined
+export function addedSingly(sql: string, message: string): string[] | undefined {
+  const { alter } = ADD.exec(sql)?.groups ?? {}
+  if (alter === undefined || !isThere(message)) return undefined
+  const definitions = sql.slice(alter.length).match(DEFINITION) ?? []
+  return definitions.length > 1 ? definitions.map((one) => `${alter} (\n  ${one}\n)`) : []
+}
+
+/**
+ * The query that is answered where a statement that was refused has renamed its column before: there is no RENAME COLUMN
+ * IF EXISTS.
+ */
+export function renamedQuery(sql: string, message: string): string | undefined {
+  const { table: name, to } = RENAME.exec(sql)?.groups ?? {}
+  return name === undefined || isThere(message) ? undefined : `SELECT ${to} FROM ${name} LIMIT 0`
 }

@@ -1,6 +1,7 @@
 import { rootCertificates } from 'node:tls'
 import type { DatabricksSettings } from '../../model/destination.ts'
 import type { WarehouseEnvironment } from '../port.ts'
+import { STATEMENT_MS } from '../statement-limit.ts'
 
 /** Deadlines, in milliseconds. */
 export const TIMES = {
@@ -8,7 +9,6 @@ export const TIMES = {
   token: 20_000,
   /** A stopped SQL warehouse starts: some need minutes. */
   start: 10 * 60_000,
-  statement: 30 * 60_000,
   /** The longest that a single request may wait for an answer. */
   answer: 2 * 60_000,
   close: 10_000,
@@ -18,7 +18,7 @@ export const TIMES = {
 export const SESSION_SETTINGS = {
   ANSI_MODE: 'true',
   TIMEZONE: 'UTC',
-  STATEMENT_TIMEOUT: `${TIMES.statement / 1000}`,
+  STATEMENT_TIMEOUT: `${STATEMENT_MS / 1000}`,
 }
 
 /** What a connection needs, with the secrets read now. */

@@ -2,7 +2,7 @@ import type { LogicalType } from '../../model/table.ts'
 import { type MergeDialect, mergesOf } from '../merge.ts'
 import type { Dialect } from '../port.ts'
 import { deleteMatched, mergeInto } from '../upsert.ts'
-import { change } from './change.ts'
+import { addColumns, change } from './change.ts'
 import { identifiers } from './limits.ts'
 import { literal, logicalType, quote, sqlType, table } from './sql.ts'
 
@@ -28,5 +28,6 @@ export const dialect: Dialect = {
   logicalType,
   canWiden: (from, to) => WIDENINGS[from] === to,
   change,
+  addColumns,
   ...mergesOf(merging),
 }

@@ -2,7 +2,10 @@ import type { DatabricksSettings } from '../../model/destination.ts'
 import type { Consequence } from '../../model/errors.ts'
 import { EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
-import { quote } from './sql.ts'
+import { tookTooLong } from '../statement-limit.ts'
+import { uploadPause } from '../upload-pause.ts'
+import { withoutQueries } from '../urls.ts'
+import { quote, volumeOf } from './sql.ts'
 
 /** What an error of the driver, of Node or of the server tells. */
 interface Facts {
@@ -14,6 +17,8 @@ interface Facts {
   sqlState?: string
   /** Of Node. */
   code?: string
+  /** Where the request went that had no answer. */
+  asked?: URL
 }
 
 interface Meaning {
@@ -53,6 +58,24 @@ export function pauseOfConflict(error: unknown, attempt: number): number | undef
   return 100 * 2 ** attempt * (1 + Math.random())
 }
 
+/**
+ * The same for a file that the volume's storage could not take, or give up, just then. Each try asks for a new address, and
+ * overwrites what another left.
+ */
+export function pauseOfMove(error: unknown, settings: DatabricksSettings, attempt: number): number | undefined {
+  const facts = factsOf(error)
+  const isPassing = PASSING.test(facts.message) || (isOfStorage(facts, settings) && NETWORK.test(facts.code ?? ''))
+  return isPassing ? uploadPause(attempt) : undefined
+}
+
+/** What the driver says of an answer of the storage. */
+const MOVE = /^HTTP error (\d{3})/
+const PASSING = /^HTTP error (408|429|5\d\d)/
+
+/** Files are moved by the driver, from and to addresses in the cloud's storage that the workspace signs. */
+const isOfStorage = ({ asked }: Facts, { host, httpPath }: DatabricksSettings): boolean =>
+  asked !== undefined && asked.pathname !== new URL(httpPath, `https://${host}`).pathname
+
 /** How often a statement is tried that meets another commit. */
 const CONFLICTS = 5
 
@@ -67,12 +90,40 @@ const isLate = (error: unknown): boolean =>
 export const isUnanswered = (error: unknown): boolean => factsOf(error).message.includes('Request timed out')
 
 function meaningOf(facts: Facts, settings: DatabricksSettings): Meaning {
-  return ofTransport(facts, settings) ?? ofStatement(facts, settings)
+  return ofStorage(facts, settings) ?? ofTransport(facts, settings) ?? ofStatement(facts, settings)
 }
 
 const NETWORK =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|UND_ERR_\w*(TIMEOUT|SOCKET|ABORTED))$/
 const TLS = /CERT|ERR_TLS|ERR_SSL|UNABLE_TO|EPROTO/
+
+/** What the way to the storage of the volume tells. */
+function ofStorage(facts: Facts, settings: DatabricksSettings): Meaning | undefined {
+  const { message, code = '', asked } = facts
+  const volume = `stagingVolume ${settings.stagingVolume}`
+  const status = MOVE.exec(message)?.[1]
+  if (status === '403') {
+    const fix = "let this address through the storage's firewall and policy"
+    return is('PermissionDenied', 'Stalled', `the storage of ${volume} refuses files (${message}): ${fix}`)
+  }
+  if (status !== undefined) {
+    return is('WarehouseUnreachable', 'Retry', `the storage of ${volume} does not take files: ${message}`)
+  }
+  if (!asked || !isOfStorage(facts, settings)) return undefined
+  if (TLS.test(code)) {
+    return is(
+      'TlsFailed',
+      'Stalled',
+      `${asked.host}, the storage of ${volume}: ${code}; set caSecretRef to its authority`,
+    )
+  }
+  const fix = 'let it through the firewall'
+  return is(
+    'WarehouseUnreachable',
+    'Wait',
+    `the storage of ${volume}, ${asked.host}, does not answer (${code}): ${fix}`,
+  )
+}
 
 /** What the way to the warehouse tells. */
 function ofTransport({ message, status, code = '' }: Facts, settings: DatabricksSettings): Meaning | undefined {
@@ -103,13 +154,6 @@ function ofTransport({ message, status, code = '' }: Facts, settings: Databricks
   if (/Invalid (Session|Operation)Handle|session was closed|was closed by a client/i.test(message)) {
     return is('WarehouseUnreachable', 'Retry', `${host} ended the session: ${message}`)
   }
-  if (message.startsWith('HTTP error')) {
-    return is(
-      'WarehouseUnreachable',
-      'Retry',
-      `a file could not be moved to or from ${settings.stagingVolume}: ${message}`,
-    )
-  }
   return undefined
 }
 
@@ -132,7 +176,7 @@ function ofStatement(facts: Facts, settings: DatabricksSettings): Meaning {
     return is(
       'DatabaseNotFound',
       'Stalled',
-      `there is no volume ${stagingVolume}: CREATE VOLUME ${volumeName(stagingVolume)}`,
+      `there is no volume ${stagingVolume}: CREATE VOLUME ${volumeOf(stagingVolume ?? '').volume}`,
     )
   }
   if (facts.sqlState === '42501' || /PERMISSION_DENIED|INSUFFICIENT_(PERMISSIONS|PRIVILEGES)/.test(message)) {
@@ -143,15 +187,18 @@ function ofStatement(facts: Facts, settings: DatabricksSettings): Meaning {
     return is('UnsupportedChange', 'Stalled', `${message}: ${fix}, then it can be changed`)
   }
   if (/^\[[A-Z_.]*(QUOTA|EXHAUSTED|LIMIT_EXCEEDED)/.test(message)) return is('WarehouseFull', 'Wait', message)
-  if (ENDED.test(message)) {
+  if (OUT_OF_TIME.test(message)) {
+    const fix = 'use a larger SQL warehouse, or a smaller schemaPolicy.dedupeWindow'
+    return is('WarehouseError', 'Stalled', tookTooLong(message, fix))
+  }
+  if (CANCELLED.test(message)) {
     return is('WarehouseError', 'Retry', `a statement was ended before it was done: ${message}`)
   }
   return is('WarehouseError', 'Stalled', `Databricks refused a statement: ${message}`)
 }
 
-/** By the server's own limit, or by somebody who cancelled it. */
-const ENDED =
-  /^\[[A-Z_.]*(TIMEOUT|CANCEL)|^Query (timed out|was cancell?ed)|^The operation (was canceled|is in a timed out)/
+const OUT_OF_TIME = /^\[[A-Z_.]*TIMEOUT|^Query timed out|^The operation is in a timed out/
+const CANCELLED = /^\[[A-Z_.]*CANCEL|^Query was cancell?ed|^The operation was canceled/
 
 /** Values of rows are about people: a message of bad data keeps its class, others their first line, without the statement. */
 function withoutData({ message, sqlState = '' }: Facts): string {
@@ -174,14 +221,14 @@ function grantFor(message: string, catalog: string, clientId: string): string {
   return `GRANT ${right.toUpperCase()} ON ${kind.toUpperCase()} ${object} TO ${principal}`
 }
 
-const volumeName = (path = ''): string => path.split('/').slice(2, 5).map(quote).join('.')
-
 /** The driver throws errors of several kinds, one of which is no Error. */
 function factsOf(error: unknown): Facts {
   if (typeof error !== 'object' || error === null) return { message: String(error) }
   const told = 'message' in error && typeof error.message === 'string' ? error.message : String(error)
   const cause = 'cause' in error ? factsOf(error.cause) : undefined
-  const facts: Facts = { message: told || (cause?.message ?? '') }
+  const facts: Facts = { message: withoutQueries(told) || (cause?.message ?? '') }
+  const asked = /^request to (\S+) failed/.exec(told)?.[1]
+  if (asked !== undefined && URL.canParse(asked)) facts.asked = new URL(asked)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : cause?.code
   if (code !== undefined) facts.code = code
   if ('response' in error && typeof error.response === 'object' && error.response !== null) {

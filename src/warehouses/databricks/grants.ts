@@ -1,16 +1,6 @@
 import type { DestinationSpec } from '../../model/destination.ts'
 import type { Grants } from '../grants.ts'
-
-const quote = (identifier: string): string => `\`${identifier.replaceAll('`', '``')}\``
-
-/** The Unity Catalog name of a volume, of its path `/Volumes/catalog/schema/volume`. */
-const volumeName = (path: string): string =>
-  path
-    .replace(/^\/Volumes\//, '')
-    .split('/')
-    .slice(0, 3)
-    .map(quote)
-    .join('.')
+import { quote, volumeOf } from './sql.ts'
 
 /** Source: Databricks, Unity Catalog privileges and securable objects. */
 export function databricksGrants(
@@ -18,19 +8,34 @@ export function databricksGrants(
   schemas: readonly string[],
 ): Grants {
   const to = quote(clientId)
+  const own = { catalog: quote(catalog), schemas: schemas.map((schema) => `${quote(catalog)}.${quote(schema)}`) }
   return {
     notes: [
       'Run it as the owner of the catalog or a metastore administrator.',
       `In the workspace the service principal also needs the entitlement "Databricks SQL access", and CAN USE on the SQL warehouse ${httpPath}.`,
+      ...(stagingVolume ? ['To choose where the files are, make the volume before: CREATE EXTERNAL VOLUME ...'] : []),
     ],
     statements: [
-      `GRANT USE CATALOG ON CATALOG ${quote(catalog)} TO ${to}`,
-      ...schemas.flatMap((schema) => [
-        `CREATE SCHEMA IF NOT EXISTS ${quote(catalog)}.${quote(schema)}`,
-        `GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY ON SCHEMA ${quote(catalog)}.${quote(schema)} TO ${to}`,
+      `GRANT USE CATALOG ON CATALOG ${own.catalog} TO ${to}`,
+      ...own.schemas.flatMap((schema) => [
+        `CREATE SCHEMA IF NOT EXISTS ${schema}`,
+        `GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY ON SCHEMA ${schema} TO ${to}`,
       ]),
-      ...(stagingVolume ? [`GRANT READ VOLUME, WRITE VOLUME ON VOLUME ${volumeName(stagingVolume)} TO ${to}`] : []),
+      ...(stagingVolume ? volumeStatements(stagingVolume, own, to) : []),
     ],
-    instead: [`GRANT CREATE SCHEMA ON CATALOG ${quote(catalog)} TO ${to}`],
+    instead: [`GRANT CREATE SCHEMA ON CATALOG ${own.catalog} TO ${to}`],
   }
+}
+
+/** The volume, with what it takes to get to it where it lies elsewhere. Names are the same in upper and lower case. */
+function volumeStatements(path: string, own: { catalog: string; schemas: readonly string[] }, to: string): string[] {
+  const { catalog, schema, volume } = volumeOf(path)
+  const isOwn = (name: string, names: readonly string[]) =>
+    names.some((other) => other.toLowerCase() === name.toLowerCase())
+  return [
+    ...(isOwn(catalog, [own.catalog]) ? [] : [`GRANT USE CATALOG ON CATALOG ${catalog} TO ${to}`]),
+    ...(isOwn(schema, own.schemas) ? [] : [`GRANT USE SCHEMA ON SCHEMA ${schema} TO ${to}`]),
+    `CREATE VOLUME IF NOT EXISTS ${volume}`,
+    `GRANT READ VOLUME, WRITE VOLUME ON VOLUME ${volume} TO ${to}`,
+  ]
 }

@@ -71,14 +71,17 @@ export class Loader {
     return rows
   }
 
-  /** Drops what clients that were lost have left behind, once a session. */
+  /**
+   * Drops what clients that were lost have left behind, once a session, as far as it may: what another principal made needs
+   * its owner.
+   */
   async #sweep(schema: string): Promise<void> {
     if (this.#swept.has(schema)) return
     this.#swept.add(schema)
     const now = new Date()
     for (const { table_name: name } of await this.#statements.query(tablesQuery(schema, PREFIX))) {
-      if (name && isLeftover(name, now))
-        await this.#statements.execute(`DROP TABLE IF EXISTS ${table({ schema, name })}`)
+      if (!name || !isLeftover(name, now)) continue
+      await this.#statements.execute(`DROP TABLE IF EXISTS ${table({ schema, name })}`).catch(() => undefined)
     }
     await this.#volume?.sweep((name) => isLeftover(name, now))
   }

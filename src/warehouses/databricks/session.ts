@@ -5,10 +5,19 @@ import { EngageError } from '../../model/errors.ts'
 import { inTime } from '../in-time.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, WarehouseEnvironment } from '../port.ts'
-import { doneQuery } from './change.ts'
+import { STATEMENT_MS } from '../statement-limit.ts'
+import { addedSingly, renamedQuery } from './change.ts'
 import { type Access, readAccess, SESSION_SETTINGS, TIMES } from './config.ts'
 import { dialect } from './dialect.ts'
-import { isUnanswered, pauseOfConflict, pauseOfRefusal, starting, toEngageError, tooLate } from './errors.ts'
+import {
+  isUnanswered,
+  pauseOfConflict,
+  pauseOfMove,
+  pauseOfRefusal,
+  starting,
+  toEngageError,
+  tooLate,
+} from './errors.ts'
 import { observeQuery } from './introspect.ts'
 import { Loader } from './load.ts'
 import { ServicePrincipal } from './oauth.ts'
@@ -136,8 +145,11 @@ class DatabricksSession implements Session {
       const [row] = await this.query(sql)
       return Number(row?.num_affected_rows ?? 0)
     } catch (error) {
-      if (await this.#isDone(sql, error)) return 0
-      throw error
+      const message = error instanceof Error ? error.message : ''
+      const singly = addedSingly(sql, message)
+      if (singly === undefined && !(await this.#isRenamed(sql, message))) throw error
+      for (const statement of singly ?? []) await this.execute(statement)
+      return 0
     }
   }
 
@@ -164,8 +176,8 @@ class DatabricksSession implements Session {
     return this.close()
   }
 
-  async #isDone(sql: string, error: unknown): Promise<boolean> {
-    const query = doneQuery(sql, error instanceof Error ? error.message : '')
+  async #isRenamed(sql: string, message: string): Promise<boolean> {
+    const query = renamedQuery(sql, message)
     if (query === undefined) return false
     return this.query(query).then(
       () => true,
@@ -175,7 +187,8 @@ class DatabricksSession implements Session {
 
   /** Runs a statement within its deadline, again where nothing is left of the try. */
   async #run<T>(sql: string, read: (operation: Operation) => Promise<T>, options = {}): Promise<T> {
-    const deadline = Date.now() + TIMES.statement
+    // Beside the server's own limit: a server that is gone enforces none.
+    const deadline = Date.now() + STATEMENT_MS + TIMES.answer
     for (let attempt = 1; ; attempt += 1) {
       let operation: Operation | undefined
       const run = async (): Promise<T> => {
@@ -189,7 +202,9 @@ class DatabricksSession implements Session {
       } catch (error) {
         // One that failed is over, one that takes too long must not go on.
         void operation?.cancel().catch(() => undefined)
-        const pause = operation ? pauseOfConflict(error, attempt) : pauseOfRefusal(error)
+        const pause = operation
+          ? pauseOfConflict(error, attempt)
+          : (pauseOfRefusal(error) ?? pauseOfMove(error, this.#settings, attempt))
         if (pause === undefined || Date.now() + pause > deadline) throw toEngageError(error, this.#settings)
         await sleep(pause)
       }

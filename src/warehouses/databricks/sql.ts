@@ -33,6 +33,12 @@ export const quote = (identifier: string): string => `\`${identifier.replaceAll(
 /** A quoted `schema.table`, in the catalog of the session. */
 export const table = ({ schema, name }: TableName): string => `${quote(schema)}.${quote(name)}`
 
+/** The parts of a volume's path, `/Volumes/catalog/schema/volume` or that of a folder in it, quoted. */
+export function volumeOf(path: string) {
+  const [, , catalog = '', schema = '', volume = ''] = path.split('/').map(quote)
+  return { catalog, schema: `${catalog}.${schema}`, volume: `${catalog}.${schema}.${volume}` }
+}
+
 /**
  * A text literal. Backslashes escape, and Spark puts values of its settings and of its environment in place of `${name}`
  * wherever that stands in a statement: so no dollar sign may stand in one.

@@ -46,10 +46,11 @@ export class Volume {
     }
   }
 
-  /** Removes the files whose names are meant. */
+  /** Removes the files whose names are meant, as far as it may. A folder that is not there yet is made by the first file. */
   async sweep(isMeant: (name: string) => boolean): Promise<void> {
-    for (const { name } of await this.#statements.query(`LIST ${text(this.#path)}`)) {
-      if (name && isMeant(name)) await this.#remove(name)
+    const files = await this.#statements.query(`LIST ${text(this.#path)}`).catch(() => [])
+    for (const { name } of files) {
+      if (name && isMeant(name)) await this.#remove(name).catch(() => undefined)
     }
   }
 

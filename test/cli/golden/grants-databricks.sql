@@ -1,5 +1,6 @@
 -- Run it as the owner of the catalog or a metastore administrator.
 -- In the workspace the service principal also needs the entitlement "Databricks SQL access", and CAN USE on the SQL warehouse /sql/1.0/warehouses/abc.
+-- To choose where the files are, make the volume before: CREATE EXTERNAL VOLUME ...
 GRANT USE CATALOG ON CATALOG `main` TO `11111111-2222-3333-4444-555555555555`
 CREATE SCHEMA IF NOT EXISTS `main`.`engageops`
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY ON SCHEMA `main`.`engageops` TO `11111111-2222-3333-4444-555555555555`
@@ -7,5 +8,7 @@ CREATE SCHEMA IF NOT EXISTS `main`.`default`
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY ON SCHEMA `main`.`default` TO `11111111-2222-3333-4444-555555555555`
 CREATE SCHEMA IF NOT EXISTS `main`.`engage_default`
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY ON SCHEMA `main`.`engage_default` TO `11111111-2222-3333-4444-555555555555`
+GRANT USE SCHEMA ON SCHEMA `main`.`engage` TO `11111111-2222-3333-4444-555555555555`
+CREATE VOLUME IF NOT EXISTS `main`.`engage`.`stages`
 GRANT READ VOLUME, WRITE VOLUME ON VOLUME `main`.`engage`.`stages` TO `11111111-2222-3333-4444-555555555555`
 -- GRANT CREATE SCHEMA ON CATALOG `main` TO `11111111-2222-3333-4444-555555555555`

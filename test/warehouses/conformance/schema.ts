@@ -97,6 +97,23 @@ export function describeSchema(suite: Suite): void {
       expect(await observed(table.schema)).toEqual([])
     })
 
+    it('adds columns together, also where some of them are there', async () => {
+      const table = await bench.newTable({ id: 'String' })
+      const added = LOGICAL_TYPES.map((type): Change => {
+        const name = `a_${type.toLowerCase()}`
+        return { kind: 'AddColumn', table, column: { name, type, origin: 'Inferred', source: `\`, (${name}'s \\` } }
+      })
+      await bench.apply(...added.slice(2, 4))
+      for (let times = 0; times < 2; times += 1) await bench.apply(...added)
+      const [found] = await observed(table.schema)
+      const types = Object.fromEntries(found?.columns.map(({ name, type }) => [name, type]) ?? [])
+      expect(Object.keys(types).toSorted()).toEqual(['id', ...Object.keys(EVERY_TYPE)].toSorted())
+      const { sqlType } = bench.dialect
+      for (const [name, type] of Object.entries(EVERY_TYPE)) {
+        expect(types[name] && sqlType(types[name])).toBe(sqlType(type))
+      }
+    })
+
     const pairs = LOGICAL_TYPES.flatMap((from) => LOGICAL_TYPES.map((to) => [from, to] as const))
     for (const [from, to] of pairs) {
       it(`widens ${from} to ${to} where it says so, keeping the values`, async () => {

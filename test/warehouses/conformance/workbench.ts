@@ -6,6 +6,7 @@ import { it } from 'vitest'
 import { csvCell } from '../../../src/engage/csv.ts'
 import type { Column, LogicalType, Table, TableName, TypedColumn } from '../../../src/model/table.ts'
 import type { Change } from '../../../src/plan/change.ts'
+import { statementsOf } from '../../../src/plan/ddl.ts'
 import type { Dialect, Session, StagePart, Statement, Warehouse } from '../../../src/warehouses/port.ts'
 import { notApplicable } from '../not-applicable.ts'
 
@@ -100,7 +101,7 @@ export class Workbench {
   }
 
   async applyIn(session: Session, changes: readonly Change[]): Promise<void> {
-    for (const change of changes) for (const sql of this.dialect.change(change)) await session.execute(sql)
+    for (const sql of statementsOf(this.dialect, changes)) await session.execute(sql)
   }
 
   /** A name that no schema has; whatever makes it, it is dropped in the end. */

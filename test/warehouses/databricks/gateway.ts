@@ -26,7 +26,20 @@ export interface Faults {
   /** Requests for a session get no answer. */
   isSilent: boolean
   refusal: Refusal
+  /** The statuses that the next requests of the storage are answered with, before it takes files again. */
+  storage: number[]
+  /** Where files are sent, if not to a storage that is there. */
+  storageAddress?: string
 }
+
+/** All as it should be. */
+export const noFaults = (): Faults => ({
+  starting: 0,
+  isForbidden: false,
+  isSilent: false,
+  refusal: () => undefined,
+  storage: [],
+})
 
 /** A Databricks workspace with one SQL warehouse, in front of a Spark Thrift server: HTTPS, OAuth, Thrift, volumes. */
 export class Gateway {
@@ -36,7 +49,7 @@ export class Gateway {
   readonly clientSecret = `dose${randomUUID().replaceAll('-', '')}`
   /** A volume that files can be put in. */
   readonly volume = `/Volumes/${CATALOG}/engageops/staging`
-  readonly faults: Faults = { starting: 0, isForbidden: false, isSilent: false, refusal: () => undefined }
+  faults = noFaults()
   /** The statements that came, in order. */
   readonly statements: string[] = []
   readonly ca: string
@@ -150,6 +163,8 @@ export class Gateway {
   async #moveFile(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     const file = this.#presigned.get(key)
     if (file === undefined || request.headers['x-test'] !== 'yes') return refuse(response, 403, 'AccessDenied')
+    const status = this.faults.storage.shift()
+    if (status !== undefined) return refuse(response, status, 'not now')
     if (request.method === 'PUT') {
       await mkdir(path.dirname(file), { recursive: true })
       await pipeline(request, createWriteStream(file))
@@ -171,7 +186,7 @@ export class Gateway {
   #presign(name: string): string {
     const key = randomUUID()
     this.#presigned.set(key, this.#file(name))
-    return `https://localhost:${this.port}/presigned/${key}`
+    return this.faults.storageAddress ?? `https://localhost:${this.port}/presigned/${key}`
   }
 }
 

@@ -24,9 +24,10 @@ USING DELTA
 CLUSTER BY (`received_at`)
 TBLPROPERTIES ('delta.columnMapping.mode' = 'name');
 
-ALTER TABLE `engage_default`.`users` ADD COLUMN `plan` STRING COMMENT 'Customer\'s Plan';
-
-ALTER TABLE `engage_default`.`users` ADD COLUMN `order` BIGINT;
+ALTER TABLE `engage_default`.`users` ADD COLUMNS (
+  `plan` STRING COMMENT 'Customer\'s Plan',
+  `order` BIGINT
+);
 
 ALTER TABLE `engage_default`.`users` RENAME COLUMN `plan` TO `tier`;
 
