@@ -121,7 +121,7 @@ function ofStorage(facts: Facts, settings: DatabricksSettings): Meaning | undefi
   return is(
     'WarehouseUnreachable',
     'Wait',
-    `the storage of ${volume}, ${asked.host}, does not answer (${code}): ${fix}`,
+    `the storage of ${volume}, ${asked.host}, does not answer (${code || message}): ${fix}`,
   )
 }
 
@@ -187,18 +187,19 @@ function ofStatement(facts: Facts, settings: DatabricksSettings): Meaning {
     return is('UnsupportedChange', 'Stalled', `${message}: ${fix}, then it can be changed`)
   }
   if (/^\[[A-Z_.]*(QUOTA|EXHAUSTED|LIMIT_EXCEEDED)/.test(message)) return is('WarehouseFull', 'Wait', message)
-  if (OUT_OF_TIME.test(message)) {
+  if (facts.sqlState === '57KD0' || OUT_OF_TIME.test(message)) {
     const fix = 'use a larger SQL warehouse, or a smaller schemaPolicy.dedupeWindow'
     return is('WarehouseError', 'Stalled', tookTooLong(message, fix))
   }
-  if (CANCELLED.test(message)) {
+  if (ENDED.test(message)) {
     return is('WarehouseError', 'Retry', `a statement was ended before it was done: ${message}`)
   }
   return is('WarehouseError', 'Stalled', `Databricks refused a statement: ${message}`)
 }
 
-const OUT_OF_TIME = /^\[[A-Z_.]*TIMEOUT|^Query timed out|^The operation is in a timed out/
-const CANCELLED = /^\[[A-Z_.]*CANCEL|^Query was cancell?ed|^The operation was canceled/
+const OUT_OF_TIME = /^\[QUERY_EXECUTION_TIMEOUT_EXCEEDED\]|^Query timed out|^The operation is in a timed out/
+/** By another limit, or by somebody who cancelled it. */
+const ENDED = /^\[[A-Z_.]*(TIMEOUT|CANCEL)|^Query was cancell?ed|^The operation was canceled/
 
 /** Values of rows are about people: a message of bad data keeps its class, others their first line, without the statement. */
 function withoutData({ message, sqlState = '' }: Facts): string {

@@ -182,7 +182,7 @@ function stagingMeaning(error: DriverError, { staging }: SnowflakeSettings): Mea
 
 /** Bad values, broken constraints: their messages show the value, which is about people. */
 const TELLS_DATA = /^100\d{3}$/
-/** Locks, deadlocks, statements that were cancelled: another session was in the way, or an administrator. */
+/** Locks, deadlocks, statements that were cut off: another session was in the way, or an administrator. */
 const IN_THE_WAY = new Set(['000604', '000625', '000626', '000629', '000630', '000637', '000638'])
 
 function statementMeaning(error: DriverError, settings: SnowflakeSettings): Meaning {
@@ -191,7 +191,7 @@ function statementMeaning(error: DriverError, settings: SnowflakeSettings): Mean
   const warehouse = word(settings.warehouse)
   if (TELLS_DATA.test(code))
     return ['WarehouseError', 'Stalled', 'Snowflake refused a value: it does not fit its column']
-  // Of the wait for a place in the warehouse's queue, too, which is not paid for.
+  // The wait for a place in the warehouse's queue is another limit, and is not paid for.
   if (code === '000630' && !/queue/i.test(message)) {
     const fix = 'use a larger warehouse, or a smaller schemaPolicy.dedupeWindow'
     return ['WarehouseError', 'Stalled', tookTooLong(message, fix)]
