@@ -1,6 +1,7 @@
 import { rootCertificates } from 'node:tls'
 import type { DatabricksSettings } from '../../model/destination.ts'
 import type { WarehouseEnvironment } from '../port.ts'
+import { RETRY_MS, STATEMENT_MS } from '../statement-limit.ts'
 
 /** Deadlines, in milliseconds. */
 export const TIMES = {
@@ -8,7 +9,8 @@ export const TIMES = {
   token: 20_000,
   /** A stopped SQL warehouse starts: some need minutes. */
   start: 10 * 60_000,
-  statement: 30 * 60_000,
+  statement: STATEMENT_MS,
+  retry: RETRY_MS,
   /** The longest that a single request may wait for an answer. */
   answer: 2 * 60_000,
   close: 10_000,

@@ -173,9 +173,9 @@ class DatabricksSession implements Session {
     )
   }
 
-  /** Runs a statement within its deadline, again where nothing is left of the try. */
+  /** Runs a statement, again where nothing is left of the try: soon, since others wait no longer for one that is left running. */
   async #run<T>(sql: string, read: (operation: Operation) => Promise<T>, options = {}): Promise<T> {
-    const deadline = Date.now() + TIMES.statement
+    const deadline = Date.now() + TIMES.retry
     for (let attempt = 1; ; attempt += 1) {
       let operation: Operation | undefined
       const run = async (): Promise<T> => {
@@ -185,7 +185,7 @@ class DatabricksSession implements Session {
         return result
       }
       try {
-        return await inTime(run(), deadline - Date.now(), () => tooLate(this.#settings))
+        return await inTime(run(), TIMES.statement, () => tooLate(this.#settings))
       } catch (error) {
         // One that failed is over, one that takes too long must not go on.
         void operation?.cancel().catch(() => undefined)
