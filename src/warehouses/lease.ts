@@ -104,7 +104,7 @@ export class Lease {
     }
   }
 
-  /** Until when others wait, also when it was released: a statement may still run that nothing else keeps apart from theirs. */
+  /** Until when `release` leaves others waiting: a statement may still run that nothing else keeps apart from theirs. */
   get keptUntil(): Date | undefined {
     return this.#isUndecided && !this.#warehouse.capabilities.transactions ? this.#expires : undefined
   }
