@@ -13,7 +13,7 @@ afterAll(() => postgres.stop())
 /** When a lease that nobody gave back has expired. */
 const later = () => new Date(Date.now() + 3_601_000)
 
-it('comes to the same tables without transactions, cut off after any statement', { timeout: 180_000 }, async () => {
+it('comes to the same tables without transactions, cut off after any statement', { timeout: 300_000 }, async () => {
   /**
    * What a sync that dies after so many statements, and one after it, leave; how many statements the first had; and
    * whether its lease has held off a sync that came at once, since its last statement might still be running.
