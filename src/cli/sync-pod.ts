@@ -25,7 +25,8 @@ export async function run({ runId, holder, logLevel }: SyncPodCliOptions): Promi
     toldAt = performance.now()
     log.info(progress, 'syncing')
   }
-  const { status, rows, calls, notices, error } = await runSyncPod({ runId, holder, signal, onProgress })
+  const onWait = (why: string) => log.info({ why }, 'waiting')
+  const { status, rows, calls, notices, error } = await runSyncPod({ runId, holder, signal, onProgress, onWait })
   log[error ? 'error' : 'info']({ runId, status, rows, calls, notices, ...(error ? { error } : {}) }, 'sync ended')
   if (error?.consequence === 'Stalled') return EXIT.stalled.code
   return error || signal.aborted ? EXIT.retry.code : EXIT.ok.code

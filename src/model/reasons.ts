@@ -65,7 +65,10 @@ export const REASONS = {
   DatabaseLocked: { meaning: 'Another process has the database open.', fix: 'Wait for it, or end it.' },
   WarehouseFull: { meaning: 'Disk, memory or quota of the warehouse is used up.', fix: 'Make room.' },
   WarehouseError: { meaning: 'The warehouse refused a statement.', fix: 'See the message.' },
-  LeaseHeld: { meaning: 'Another run writes to the same tables.', fix: 'Wait for it.' },
+  LeaseHeld: {
+    meaning: 'Another run writes to the same tables.',
+    fix: 'Wait for it: the message says until when at most.',
+  },
   LeaseLost: { meaning: 'Another run took the lease over.', fix: 'Nothing to do: the other run goes on.' },
   WarehouseChanged: {
     meaning: 'The bookkeeping schema belongs to another warehouse or installation.',

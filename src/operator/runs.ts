@@ -28,8 +28,8 @@ export interface RunsContext {
   store: ResourceStore
   jobs: ResourceCache<Job>
   onRun: (of: LeaseScope, run: RunSummary) => void
-  /** Told of a Job whose last pod had no time to end well. */
-  onKilled: (of: LeaseScope, job: string) => Promise<void>
+  /** Told of a Job whose last pod had no time to end well; says what the next one waits for. */
+  onKilled: (of: LeaseScope, job: string) => Promise<string | undefined>
 }
 
 /** Puts the runs of Jobs that have ended into the status of the space and of its activations, each once, oldest first. */
@@ -53,9 +53,9 @@ export async function recordRuns(context: RunsContext, space: EngageSpace): Prom
     const scope = { namespace, space: name, destination }
     const endings = await endingsOf(context.client, job)
     const verdict = readVerdict(endings[0]?.message)
-    if (!verdict) await context.onKilled(scope, job.metadata.name)
+    const wait = verdict ? undefined : await context.onKilled(scope, job.metadata.name)
     const earlier = endings.slice(1).flatMap(({ message }) => readVerdict(message) ?? [])
-    const { collections, ...summary } = together(verdict ?? runOf(job, endings[0]), earlier, job.metadata.name)
+    const { collections, ...summary } = together(verdict ?? runOf(job, endings[0], wait), earlier, job.metadata.name)
     const rowsOf = collections && new Map(Object.entries(collections))
     await recordOrderRun(context.store, scope, summary, rowsOf, () => true)
     context.onRun(scope, summary)
@@ -87,8 +87,8 @@ async function endingsOf(client: KubeClient, { metadata }: Job): Promise<Ending[
     .sort((a, b) => ((a.finishedAt ?? '') < (b.finishedAt ?? '') ? 1 : -1))
 }
 
-/** What Kubernetes says of a Job that left no verdict. */
-function runOf(job: Job, last: Ending | undefined): Verdict {
+/** What Kubernetes says of a Job that left no verdict, and what the next one waits for. */
+function runOf(job: Job, last: Ending | undefined, wait: string | undefined): Verdict {
   const { name, uid = name } = job.metadata
   const end = endOf(job)
   const { type, reason, message } = ending(job) ?? { type: 'Failed', reason: 'Unknown', message: '' }
@@ -108,6 +108,7 @@ function runOf(job: Job, last: Ending | undefined): Verdict {
               message: `Job ${name} failed: ${reason ?? 'Failed'}: ${message ?? ''}${pod}`.slice(0, 1024),
               count: 1,
             },
+            ...(wait === undefined ? [] : [{ level: 'Info' as const, message: wait, count: 1 }]),
           ],
   }
 }

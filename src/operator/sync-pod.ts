@@ -9,6 +9,7 @@ import type { RunReport } from '../sync/report.ts'
 import { readSecretFile } from '../sync/secret-file.ts'
 import { type SyncProgress, sync } from '../sync/sync.ts'
 import { WarehouseMirror } from '../sync/warehouse-mirror.ts'
+import { runLeaseSeconds } from '../warehouses/lease.ts'
 import { openWarehouse } from '../warehouses/registry.ts'
 import { ORDER_DIR, SECRETS_DIR, TERMINATION_MESSAGE, VOLUMES_DIR } from './pod-paths.ts'
 import { readConfig } from './sync-config.ts'
@@ -20,6 +21,8 @@ export interface SyncPodOptions {
   holder: string
   signal: AbortSignal
   onProgress?: (progress: SyncProgress) => void
+  /** Told each time that another holds the lease. */
+  onWait?: (why: string) => void
   /** Default: where the CronJob mounts things. */
   paths?: PodPaths
 }
@@ -41,9 +44,9 @@ const PATHS: PodPaths = {
 /** A volume is listed whole: what was read of its files stands in the warehouse. */
 const NO_MIRROR: MirrorStore = { read: async () => undefined, write: async () => undefined }
 
-/** Another run may hold the lease for ten minutes after it was killed. */
-const LEASE_WAIT_MS = 11 * 60_000
-const LEASE_LOOK_MS = 10_000
+/** Time between two looks whether the lease is free: longer each time, since a look may cost money. */
+const FIRST_LOOK_MS = 10_000
+const LONGEST_LOOK_MS = 60_000
 
 /**
  * One run as the mounted work order says; it waits while another writes to the same tables. The verdict is left behind as
@@ -51,25 +54,18 @@ const LEASE_LOOK_MS = 10_000
  */
 export async function runSyncPod({ paths = PATHS, ...options }: SyncPodOptions): Promise<RunReport> {
   const start = new Date()
-  const attempt = () =>
-    syncAsOrdered(paths, options).catch((error: unknown) => {
-      if (error instanceof EngageError) return failedRun(options.runId, start, error)
-      throw error
-    })
-  let report = await attempt()
-  while (
-    report.error?.reason === 'LeaseHeld' &&
-    Date.now() - start.getTime() < LEASE_WAIT_MS &&
-    !options.signal.aborted
-  ) {
-    await sleep(LEASE_LOOK_MS, undefined, { signal: options.signal }).catch(() => undefined)
-    report = await attempt()
-  }
+  const report = await syncAsOrdered(paths, options).catch((error: unknown) => {
+    if (error instanceof EngageError) return failedRun(options.runId, start, error)
+    throw error
+  })
   writeFileSync(paths.terminationMessage, terminationMessage(report))
   return report
 }
 
-async function syncAsOrdered(paths: PodPaths, options: Omit<SyncPodOptions, 'paths'>): Promise<RunReport> {
+async function syncAsOrdered(
+  paths: PodPaths,
+  { onWait, ...options }: Omit<SyncPodOptions, 'paths'>,
+): Promise<RunReport> {
   const { order, warehouse: block } = readConfig(paths.order)
   const secret = async (reference: SecretKeyReference) => {
     const value = readSecretFile(paths.secrets, reference)
@@ -83,20 +79,31 @@ async function syncAsOrdered(paths: PodPaths, options: Omit<SyncPodOptions, 'pat
   }
   const warehouse = await openWarehouse(block, { secret, baseDir: tmpdir() })
   const { signal } = options
-  const sources = order.sources.map((spec) => openSource(spec, { volumesDir: paths.volumes, secret, signal }))
-  try {
-    return await sync({
-      ...options,
-      order,
-      warehouse,
-      sources,
-      mirror: order.sources.some(({ objectStore }) => objectStore)
-        ? new WarehouseMirror(warehouse, order, signal)
-        : NO_MIRROR,
-      tempDir: tmpdir(),
-    })
-  } finally {
-    for (const source of sources) await source[Symbol.asyncDispose]()
+  const attempt = async () => {
+    const sources = order.sources.map((spec) => openSource(spec, { volumesDir: paths.volumes, secret, signal }))
+    try {
+      return await sync({
+        ...options,
+        order,
+        warehouse,
+        sources,
+        mirror: order.sources.some(({ objectStore }) => objectStore)
+          ? new WarehouseMirror(warehouse, order, signal)
+          : NO_MIRROR,
+        tempDir: tmpdir(),
+      })
+    } finally {
+      for (const source of sources) await source[Symbol.asyncDispose]()
+    }
+  }
+  // One that was killed holds it for so long.
+  const giveUpAt = performance.now() + (runLeaseSeconds(warehouse.capabilities) + 60) * 1000
+  for (let pause = FIRST_LOOK_MS; ; pause = Math.min(2 * pause, LONGEST_LOOK_MS)) {
+    const report = await attempt()
+    if (report.error?.reason !== 'LeaseHeld' || performance.now() > giveUpAt) return report
+    onWait?.(report.error.message)
+    await sleep(pause, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return report
   }
 }
 

@@ -1,8 +1,9 @@
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
-import { acquireLease, checkEpoch, releaseLease } from '../warehouses/lease.ts'
+import { acquireLease } from '../warehouses/lease.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
 import type { ReconcileContext } from './context.ts'
 
+/** Statements that change tables take seconds, and can come again: also one that a process left running. */
 const LEASE_SECONDS = 300
 
 /** Statements that change tables, and those that note it in the ledger. */
@@ -24,21 +25,21 @@ export async function writeUnderLease<W extends Writes>(
   { scope, bookkeepingSchema }: { scope: string; bookkeepingSchema: string },
   workOut: () => Promise<W>,
 ): Promise<W> {
-  const { dialect, capabilities } = warehouse
-  const leases = bookkeepingTable(bookkeepingSchema, 'leases')
-  const lease = await acquireLease(session, dialect, leases, scope, holder, LEASE_SECONDS, now)
+  const { transactionalDdl } = warehouse.capabilities
+  const table = bookkeepingTable(bookkeepingSchema, 'leases')
+  const lease = await acquireLease(session, warehouse, { table, scope, holder, seconds: LEASE_SECONDS, now })
   const run = async (statements: readonly string[]) => {
-    await checkEpoch(session, dialect, lease)
-    for (const sql of statements) await session.execute(sql)
+    await lease.check()
+    for (const sql of statements) await lease.execute(sql)
   }
   try {
     const writes = await workOut()
     const { claims = [], ddl, ledger } = writes
     if (claims.length > 0) await run(claims)
-    if (!capabilities.transactionalDdl) await run(ddl)
-    await session.transaction(() => run(capabilities.transactionalDdl ? [...ddl, ...ledger] : ledger))
+    if (!transactionalDdl) await run(ddl)
+    await session.transaction(() => run(transactionalDdl ? [...ddl, ...ledger] : ledger))
     return writes
   } finally {
-    await releaseLease(session, dialect, lease).catch(() => undefined) // A lease that cannot be given back expires.
+    await lease.release().catch(() => undefined) // A lease that cannot be given back expires.
   }
 }

@@ -6,7 +6,7 @@ import type { Change } from '../plan/change.ts'
 import { statementsOf } from '../plan/ddl.ts'
 import { standardColumns, standardNames } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import { type Lease, writeAsHolder } from '../warehouses/lease.ts'
+import type { Lease } from '../warehouses/lease.ts'
 import type { Dialect, EventsMerge, Session, StagePart, Statement, UsersMerge, Warehouse } from '../warehouses/port.ts'
 import type { Catalog } from './catalog.ts'
 import type { Checkpoints, Progress } from './checkpoints.ts'
@@ -68,7 +68,7 @@ export class Committer {
   }
 
   async commit(segment: Segment): Promise<Committed> {
-    const { session, warehouse, catalog, checkpoints, order, runId } = this.#context
+    const { session, warehouse, catalog, checkpoints, lease, order, runId } = this.#context
     const { dialect, capabilities } = warehouse
     const loadedAt = this.#context.now().toISOString()
     const merges = segment.stages.map((stage) => ({ ...stage, ...planStage(this.#context, stage) }))
@@ -76,10 +76,10 @@ export class Committer {
     // Stages that wait were written with the types of their time.
     const widened = changes.some((change) => change.kind === 'WidenColumn')
     const committed = widened ? await this.mergeUsers() : nothing()
-    const evolve = async () => {
-      for (const sql of statementsOf(dialect, changes)) await session.execute(sql)
+    const evolve = async (execute: Session['execute']) => {
+      for (const sql of statementsOf(dialect, changes)) await execute(sql)
     }
-    if (!capabilities.transactionalDdl) await evolve()
+    if (!capabilities.transactionalDdl) await evolve((sql) => lease.execute(sql))
 
     const schema = order.bookkeepingSchema
     const stages: string[] = []
@@ -91,25 +91,25 @@ export class Committer {
         segment.discards.length > 0 &&
         (await session.stage({ schema, columns: discards.columns, parts: segment.discards }))
       if (discardStage) stages.push(discardStage)
-      await writeAsHolder(session, warehouse, this.#context.lease, async () => {
-        if (capabilities.transactionalDdl) await evolve()
+      await lease.write(async (execute) => {
+        if (capabilities.transactionalDdl) await evolve(execute)
         for (const [number, merge] of merges.entries()) {
           const stage = stages[number]
           if (stage === undefined) continue
           for (const { target, columns } of merge.tables) {
             const statements = mergeRows(dialect, target, { stage, columns, loadedAt, ...ranges[number] })
-            await this.#run(statements, target.table.name, committed)
+            await run(execute, statements, target.table.name, committed)
           }
         }
         if (discardStage) {
           const columns = discards.columns.map((column) => column.name)
-          await this.#run(dialect.insertMissing({ target: discards, stage: discardStage, columns }), '', committed)
+          await run(execute, dialect.insertMissing({ target: discards, stage: discardStage, columns }), '', committed)
         }
         const ledger = [
           ...registerStatements(dialect, order, changes, runId, loadedAt),
           ...checkpoints.statements('Activations', segment.progress, runId, loadedAt),
         ]
-        for (const sql of ledger) await session.execute(sql)
+        for (const sql of ledger) await execute(sql)
       })
       catalog.apply(changes)
       checkpoints.committed('Activations', segment.progress)
@@ -136,15 +136,14 @@ export class Committer {
     const pending = this.#pending
     if (progress.length === 0 && !pending) return committed
     const loadedAt = this.#context.now().toISOString()
-    const inTransaction = (work: () => Promise<void>) => writeAsHolder(session, warehouse, lease, work)
     if (pending) {
       const users = pending.target.table
       for (const portion of dialect.mergeUsers(this.#usersMerge(pending, loadedAt))) {
-        await inTransaction(() => this.#run(portion, users.name, committed))
+        await lease.write((execute) => run(execute, portion, users.name, committed))
       }
     }
-    await inTransaction(async () => {
-      for (const sql of checkpoints.statements('Users', progress, runId, loadedAt)) await session.execute(sql)
+    await lease.write(async (execute) => {
+      for (const sql of checkpoints.statements('Users', progress, runId, loadedAt)) await execute(sql)
     })
     checkpoints.committed('Users', progress)
     this.#userProgress.clear()
@@ -175,13 +174,6 @@ export class Committer {
     return ranges
   }
 
-  async #run(statements: readonly Statement[], table: string, { rows }: Committed): Promise<void> {
-    for (const { sql, counts } of statements) {
-      const affected = await this.#context.session.execute(sql)
-      if (counts) rows.set(table, (rows.get(table) ?? 0) + affected)
-    }
-  }
-
   /** Takes the stage of identify calls out of those that are dropped, where users come from it. */
   #keepForUsers({ targets, fed, columns, parts }: Segment['stages'][number], stages: string[], number: number): void {
     const target = targets.find(({ kind, bit }) => kind === 'Users' && (fed & bit) !== 0)
@@ -193,6 +185,19 @@ export class Committer {
     held.push(...neededOf(this.#context, target, columns))
     this.#pending.stages.push({ name, columns: new Set(held.map((column) => column.name)), rows })
     stages[number] = ''
+  }
+}
+
+/** Runs statements that write to a table, and counts its rows. */
+async function run(
+  execute: Session['execute'],
+  statements: readonly Statement[],
+  table: string,
+  { rows }: Committed,
+): Promise<void> {
+  for (const { sql, counts } of statements) {
+    const affected = await execute(sql)
+    if (counts) rows.set(table, (rows.get(table) ?? 0) + affected)
   }
 }
 

@@ -4,8 +4,7 @@ import { type PreparedMapping, prepareMapping } from '../engage/mapping.ts'
 import type { Subscription } from '../engage/route.ts'
 import { EngageError } from '../model/errors.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
-import { acquireLease, type Lease, releaseLease, renewLease } from '../warehouses/lease.ts'
-import type { Capabilities } from '../warehouses/port.ts'
+import { acquireLease, type Lease, runLeaseSeconds } from '../warehouses/lease.ts'
 import { END, type Progress } from './checkpoints.ts'
 import { type CommitContext, type Committed, Committer, type Segment } from './commit.ts'
 import { contentOf, endOf, isCall } from './content.ts'
@@ -18,11 +17,6 @@ import { StageFiles, StageWriter } from './stage-writer.ts'
 import { readState } from './state.ts'
 import type { SyncInput, Work } from './sync.ts'
 
-/**
- * How long a lease holds that is not renewed. Without transactions nothing else stops a statement of somebody who was taken
- * for gone: it must have ended by then, and none takes longer than half an hour.
- */
-const leaseSeconds = ({ transactions }: Capabilities): number => (transactions ? 600 : 2_700)
 /** Identify calls that may wait to be merged into users. */
 const PENDING_USERS = 500_000
 /** A source is refused when this many of an object's lines, and most of them, are no calls. */
@@ -102,16 +96,13 @@ export class Run {
     const session = await warehouse.connect(input.signal)
     let lease: Lease | undefined
     try {
-      const leases = bookkeepingTable(order.bookkeepingSchema, 'leases')
-      lease = await acquireLease(
-        session,
-        warehouse.dialect,
-        leases,
-        order.scope,
-        input.holder,
-        leaseSeconds(warehouse.capabilities),
-        input.now,
-      )
+      lease = await acquireLease(session, warehouse, {
+        table: bookkeepingTable(order.bookkeepingSchema, 'leases'),
+        scope: order.scope,
+        holder: input.holder,
+        seconds: runLeaseSeconds(warehouse.capabilities),
+        now: input.now,
+      })
       const { catalog, checkpoints } = await readState(session, warehouse, order)
       const context: CommitContext = {
         session,
@@ -126,7 +117,7 @@ export class Run {
       }
       return new Run(input, context, mappings)
     } catch (error) {
-      if (lease) await releaseLease(session, warehouse.dialect, lease).catch(() => undefined)
+      await lease?.release().catch(() => undefined)
       await session.close()
       throw error
     }
@@ -196,15 +187,19 @@ export class Run {
   /** Writes a run that failed into the ledger, where the session still can: the error that ended it counts. */
   async recordFailure(start: string): Promise<void> {
     await this.#commit
+    const until = this.#context.lease.keptUntil?.toISOString()
+    if (until !== undefined) {
+      this.#input.notices.say('Info', `a statement got no answer and may still run: the next run waits until ${until}`)
+    }
     await this.#record(start).catch(() => undefined)
   }
 
   async close(): Promise<void> {
     await this.#commit
     this.#files[Symbol.dispose]()
-    const { session, warehouse, lease } = this.#context
+    const { session, lease } = this.#context
     try {
-      await releaseLease(session, warehouse.dialect, lease)
+      await lease.release()
     } catch {
       // A lease that cannot be given back expires.
     } finally {
@@ -343,8 +338,7 @@ export class Run {
   }
 
   async #commitOne(segment: Segment): Promise<void> {
-    const { session, warehouse, lease } = this.#context
-    await renewLease(session, warehouse.dialect, lease, leaseSeconds(warehouse.capabilities), this.#input.now)
+    await this.#context.lease.renew()
     this.#count(await this.#committer.commit(segment))
     if (this.#committer.pendingRows >= PENDING_USERS) this.#count(await this.#committer.mergeUsers())
   }

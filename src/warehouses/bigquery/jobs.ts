@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BigQuery } from '@google-cloud/bigquery'
-import { STATEMENT_MS } from '../statement-limit.ts'
+import { RETRY_MS, STATEMENT_MS } from '../statement-limit.ts'
 import { isPassing, partsOf, pause, send } from './client.ts'
 import { type Field, type ResultRow, rowsOf } from './values.ts'
 
@@ -57,14 +57,18 @@ export async function dryRun(context: JobContext, sql: string, signal: AbortSign
 
 /** Runs a statement to its end. It takes place once, however often a request must be sent. */
 export async function runQuery(context: JobContext, sql: string, signal: AbortSignal): Promise<Outcome> {
+  // No job may begin after that: it would run longer than others wait for it if this process is killed.
+  const beginning = AbortSignal.any([signal, AbortSignal.timeout(RETRY_MS)])
   for (let attempt = 1; ; attempt += 1) {
     const jobId = newJobId()
     try {
-      return await runJob(context, jobId, sql, signal)
+      await begin(context, jobId, sql, beginning)
+      return await outcomeOf(context, jobId, signal)
     } catch (error) {
-      if (signal.aborted) await cancel(context, jobId)
-      if (!(error instanceof JobError) || attempt === ATTEMPTS || !isPassing(error)) throw error
-      await pause(attempt, signal)
+      const isOver = error instanceof JobError
+      if (!isOver && beginning.aborted) await cancel(context, jobId)
+      if (!isOver || beginning.aborted || attempt === ATTEMPTS || !isPassing(error)) throw error
+      await pause(attempt, beginning)
     }
   }
 }
@@ -74,12 +78,15 @@ export const newJobId = (): string => `engageops_${randomUUID()}`
 
 export const isDuplicate = (error: unknown): boolean => partsOf(error).code === 409
 
-async function runJob(context: JobContext, jobId: string, sql: string, signal: AbortSignal): Promise<Outcome> {
+async function begin(context: JobContext, jobId: string, sql: string, signal: AbortSignal): Promise<void> {
   try {
     throwIfFailed(await send<Job>(context.client, insertion(context, jobId, sql, false), signal))
   } catch (error) {
     if (!isDuplicate(error)) throw error
   }
+}
+
+async function outcomeOf(context: JobContext, jobId: string, signal: AbortSignal): Promise<Outcome> {
   const first = await results(context, jobId, undefined, signal)
   const fields = first.schema?.fields ?? []
   const rows = rowsOf(fields, first.rows ?? [])

@@ -2,7 +2,7 @@ import type { BigQuerySettings } from '../../model/destination.ts'
 import type { TableName } from '../../model/table.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, WarehouseEnvironment } from '../port.ts'
-import { STATEMENT_MS } from '../statement-limit.ts'
+import { RETRY_MS, STATEMENT_MS } from '../statement-limit.ts'
 import { clientOf } from './config.ts'
 import { dialect } from './dialect.ts'
 import { toEngageError } from './errors.ts'
@@ -12,8 +12,8 @@ import { dryRun, type JobContext, type Outcome, runQuery } from './jobs.ts'
 import { dropStageTable, loadStage } from './load.ts'
 
 const CONNECT_MS = 30_000
-/** Longest time of a call, in milliseconds: its job's, and as much again for what is tried twice. */
-const CALL_MS = 2 * STATEMENT_MS
+/** Longest time of a call, in milliseconds; the service needs a moment to end a job. */
+const CALL_MS = RETRY_MS + STATEMENT_MS + 60_000
 
 /** There is no connection: a client that may run jobs is what a session is here. */
 export async function openSession(

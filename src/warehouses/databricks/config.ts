@@ -1,7 +1,7 @@
 import { rootCertificates } from 'node:tls'
 import type { DatabricksSettings } from '../../model/destination.ts'
 import type { WarehouseEnvironment } from '../port.ts'
-import { STATEMENT_MS } from '../statement-limit.ts'
+import { RETRY_MS, STATEMENT_MS } from '../statement-limit.ts'
 
 /** Deadlines, in milliseconds. */
 export const TIMES = {
@@ -9,6 +9,9 @@ export const TIMES = {
   token: 20_000,
   /** A stopped SQL warehouse starts: some need minutes. */
   start: 10 * 60_000,
+  /** Beside the server's own limit: a server that is gone enforces none. */
+  statement: STATEMENT_MS + 2 * 60_000,
+  retry: RETRY_MS,
   /** The longest that a single request may wait for an answer. */
   answer: 2 * 60_000,
   close: 10_000,

@@ -5,7 +5,6 @@ import { EngageError } from '../../model/errors.ts'
 import { inTime } from '../in-time.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, WarehouseEnvironment } from '../port.ts'
-import { STATEMENT_MS } from '../statement-limit.ts'
 import { addedSingly, renamedQuery } from './change.ts'
 import { type Access, readAccess, SESSION_SETTINGS, TIMES } from './config.ts'
 import { dialect } from './dialect.ts'
@@ -185,10 +184,9 @@ class DatabricksSession implements Session {
     )
   }
 
-  /** Runs a statement within its deadline, again where nothing is left of the try. */
+  /** Runs a statement, again where nothing is left of the try: soon, since others wait no longer for one that is left running. */
   async #run<T>(sql: string, read: (operation: Operation) => Promise<T>, options = {}): Promise<T> {
-    // Beside the server's own limit: a server that is gone enforces none.
-    const deadline = Date.now() + STATEMENT_MS + TIMES.answer
+    const deadline = Date.now() + TIMES.retry
     for (let attempt = 1; ; attempt += 1) {
       let operation: Operation | undefined
       const run = async (): Promise<T> => {
@@ -198,7 +196,7 @@ class DatabricksSession implements Session {
         return result
       }
       try {
-        return await inTime(run(), deadline - Date.now(), () => tooLate(this.#settings))
+        return await inTime(run(), TIMES.statement, () => tooLate(this.#settings))
       } catch (error) {
         // One that failed is over, one that takes too long must not go on.
         void operation?.cancel().catch(() => undefined)
