@@ -235,7 +235,7 @@ describe('watches', () => {
   })
 
   test('all reach the server, however many there are, and take no connection of requests', async () => {
-    const count = 200
+    const count = 100
     const server = await scriptedServer(({ query }, response) => {
       if (query.has('watch')) response.flushHeaders()
       else json(response, widget('a'))
@@ -245,7 +245,7 @@ describe('watches', () => {
     const watches = Array.from({ length: count }, () =>
       client.watch(WIDGETS, { resourceVersion: '7', signal: stop.signal }).next(),
     )
-    await expect.poll(() => server.requests.length).toBe(count)
+    await expect.poll(() => server.requests.length, { timeout: 20_000 }).toBe(count)
     await client.get(WIDGETS, { name: 'a', namespace: 'n' })
     stop.abort(new Error('stop'))
     for (const watch of await Promise.allSettled(watches)) expect(watch).toMatchObject({ reason: { message: 'stop' } })
