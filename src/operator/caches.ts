@@ -4,7 +4,7 @@ import type { Listing, ResourceCache } from './resource-cache.ts'
 type Cache = Pick<ResourceCache<never>, 'kind' | 'listings' | 'lastActivity' | 'run'>
 
 /**
- * The caches of all kinds, and how far they know each namespace together. One that is not there, or that the operator has
+ * The caches of all kinds, and how far they know each namespace together. A namespace that is gone, or that the operator has
  * no right in, must not keep it from the others: it is left out until every kind of it could be listed once. Before that
  * nothing may be concluded from what is not in a cache.
  */
