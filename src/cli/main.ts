@@ -1,7 +1,9 @@
 #!/usr/bin/env -S node --max-semi-space-size=16
 import { Command, CommanderError, InvalidArgumentError, Option, type OptionValues } from 'commander'
 import { CALL_KINDS } from '../engage/generate.ts'
+import { isLabelSelector } from '../kube/label-selector.ts'
 import { EXIT } from './exit-codes.ts'
+import type { OperatorCliOptions } from './operator.ts'
 import { OUTPUT_FORMATS } from './output.ts'
 import { version } from './version.ts'
 
@@ -116,15 +118,28 @@ command(
 
 command('operator', 'run the operator in a Kubernetes cluster, until SIGTERM', () => import('./operator.ts'))
   .addOption(new Option('--watch-namespaces <names>', 'only these namespaces, with commas').argParser(names))
-  .addOption(new Option('--selector <labels>', 'only resources with these labels: one shard of several'))
+  .addOption(
+    new Option('--selector <labels>', 'only resources with these labels: one shard of several').argParser(labels),
+  )
   .option('--watch-secrets', 'try new passwords at once; needs the right to list and watch Secrets')
   .addOption(new Option('--sync-image <image>', 'image of sync pods').env('ENGAGEOPS_IMAGE').makeOptionMandatory())
   .addOption(
     new Option('--workers <count>', 'spaces and destinations worked on at once').argParser(wholeNumber(1)).default(8),
   )
-  .addOption(new Option('--metrics-port <port>', 'port of /metrics').argParser(wholeNumber(0)).default(8080))
-  .addOption(new Option('--health-port <port>', 'port of /livez and /readyz').argParser(wholeNumber(0)).default(8081))
+  .addOption(new Option('--metrics-port <port>', 'port of /metrics').argParser(port).default(8080))
+  .addOption(new Option('--health-port <port>', 'port of /livez and /readyz').argParser(port).default(8081))
+  .addOption(
+    new Option(
+      '--lease-name <name>',
+      'Lease that says who leads; operators of one namespace that look after different resources need one each',
+    ).default('engageops-operator'),
+  )
   .addOption(logLevel())
+  .hook('preAction', (operator) => {
+    const { metricsPort, healthPort } = operator.opts<OperatorCliOptions>()
+    if (metricsPort !== healthPort) return
+    operator.error(`error: --metrics-port and --health-port are both ${healthPort}: give each a port of its own`)
+  })
 
 command(
   'sync-pod',
@@ -170,10 +185,15 @@ function logLevel(): Option {
     .default('info')
 }
 
-/** Names between commas; empty is none. */
+/** Names between commas, each once; empty is none. */
 function names(text: string): string[] | undefined {
-  const found = text.split(',').flatMap((name) => name.trim() || [])
-  return found.length > 0 ? found : undefined
+  const found = new Set(text.split(',').flatMap((name) => name.trim() || []))
+  return found.size > 0 ? [...found] : undefined
+}
+
+function labels(text: string): string {
+  if (isLabelSelector(text)) return text
+  throw new InvalidArgumentError('Write labels such as "shard=a", "tier in (x, y)" or "!legacy", with commas between.')
 }
 
 function namespace(): Option {
@@ -186,6 +206,12 @@ function wholeNumber(least: number): (text: string) => number {
     if (/^[0-9]+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
     throw new InvalidArgumentError(`Write a whole number, ${least} or more.`)
   }
+}
+
+function port(text: string): number {
+  const value = wholeNumber(1)(text)
+  if (value <= 65_535) return value
+  throw new InvalidArgumentError('Write a port, 65535 or less.')
 }
 
 function time(text: string): Date {

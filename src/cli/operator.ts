@@ -14,13 +14,14 @@ export interface OperatorCliOptions {
   workers: number
   metricsPort: number
   healthPort: number
+  leaseName: string
   logLevel: string
 }
 
 /** Runs the operator until SIGTERM; losing the lead ends it with 1, so that it is started anew. */
 export async function run(options: OperatorCliOptions): Promise<number> {
-  const { watchNamespaces, selector, syncImage: image, workers, metricsPort, healthPort, logLevel } = options
-  const log = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  const { watchNamespaces, selector, syncImage: image, workers, metricsPort, healthPort } = options
+  const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
   const stop = interruption()
   try {
     await runOperator({
@@ -34,6 +35,7 @@ export async function run(options: OperatorCliOptions): Promise<number> {
       workers,
       metricsPort,
       healthPort,
+      leaseName: options.leaseName,
       log,
       stop,
     })

@@ -64,6 +64,11 @@ function toMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000
 }
 
+/** True when this user may not do that. */
+export function isForbidden(error: unknown): boolean {
+  return hasCode(error, 403)
+}
+
 /** True for the answer that the object, or its whole resource type, is not there. */
 export function isNotFound(error: unknown): boolean {
   return hasCode(error, 404)

@@ -37,6 +37,8 @@ export interface ElectionOptions {
   timing?: ElectionTiming
   /** Told of what went wrong and is tried again. */
   report?: (error: unknown) => void
+  /** Told once of each holder that keeps this process waiting. */
+  waiting?: (holder: string) => void
 }
 
 export interface ElectionTiming {
@@ -107,6 +109,7 @@ interface Held {
 async function acquire(options: ElectionOptions, timing: ElectionTiming, stop: AbortSignal): Promise<Held | undefined> {
   // What the holder last wrote and when we saw it first. Its clock is not asked: it may be another.
   let seen = { record: '', at: 0 }
+  let waitedFor: string | undefined
   while (!stop.aborted) {
     const renewed = monotonicClock.now()
     let wait = timing.retry
@@ -119,6 +122,8 @@ async function acquire(options: ElectionOptions, timing: ElectionTiming, stop: A
       const left = seen.at + leaseDurationSeconds * 1000 - monotonicClock.now()
       if (!holder || holder === options.identity || left <= 0)
         return { lease: await take(options, timing, known, stop), renewed }
+      if (holder !== waitedFor) options.waiting?.(holder)
+      waitedFor = holder
       wait = Math.min(wait, left)
     } catch (error) {
       // Another was faster.

@@ -1,7 +1,7 @@
 import { Backoff } from './backoff.ts'
 import type { KubeClient, Selection, WatchEvent } from './client.ts'
 import { monotonicClock } from './clock.ts'
-import { isExpired, isNotFound, KubeError } from './errors.ts'
+import { isExpired, isForbidden, isNotFound, KubeError } from './errors.ts'
 import { type KubeObject, keyOf, type ResourceType } from './object.ts'
 import { sleep } from './sleep.ts'
 
@@ -53,6 +53,7 @@ export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>
   readonly #objects = new Map<string, T>()
   readonly #backoff: Backoff
+  readonly #firstAnswer = Promise.withResolvers<void>()
   readonly #firstList = Promise.withResolvers<void>()
   #resourceVersion: string | undefined
   /** When the last list ended. */
@@ -62,6 +63,7 @@ export class Reflector<T extends KubeObject> {
   /** Did the API server say anything the last time that something failed? */
   #answered = true
   #lastActivity = monotonicClock.now()
+  #lastFailure: unknown
 
   constructor(options: ReflectorOptions<T>) {
     const { first, longest } = options.backoffMs ?? { first: 800, longest: LONGEST_BACKOFF_MS }
@@ -72,6 +74,21 @@ export class Reflector<T extends KubeObject> {
   /** Fulfilled when the cache has held all objects once. */
   get synced(): Promise<void> {
     return this.#firstList.promise
+  }
+
+  /** Whether the cache has held all objects once: until then, what it lacks may be there. */
+  get isSynced(): boolean {
+    return this.#listed > Number.NEGATIVE_INFINITY
+  }
+
+  /** Fulfilled when it is synced, or the API server has said once that there is nothing to see, or not for us (404, 403). */
+  get answered(): Promise<void> {
+    return this.#firstAnswer.promise
+  }
+
+  /** What went wrong the last time that something did. */
+  get lastFailure(): unknown {
+    return this.#lastFailure
   }
 
   /**
@@ -133,6 +150,8 @@ export class Reflector<T extends KubeObject> {
     // An answer after none, though a refusal, is a step forward: what comes next must not wait as long as that took.
     if (heldMs >= HEALTHY_MS || (answered && !this.#answered)) this.#backoff.reset()
     this.#answered = answered
+    this.#lastFailure = error
+    if (isForbidden(error) || isNotFound(error)) this.#firstAnswer.resolve()
     // A type that was removed may come back with another history.
     if (isExpired(error) || isNotFound(error)) this.#resourceVersion = undefined
     this.#forgetIfGone(error)
@@ -175,6 +194,7 @@ export class Reflector<T extends KubeObject> {
     this.#missingSince = undefined
     this.#options.report?.({ type: 'Listed', objects: found.size, seconds: (this.#listed - begin) / 1000 })
     this.#firstList.resolve()
+    this.#firstAnswer.resolve()
     return resourceVersion
   }
 

@@ -38,7 +38,13 @@ const HEADERS_TIMEOUT_MS = 30_000
 const BODY_TIMEOUT_MS = 60_000
 const IDLE_CONNECTION_MS = 60_000
 
-/** Watches have connections of their own: they must not take those of requests. */
+/** Requests wait their turn for one of so many. */
+const REQUEST_CONNECTIONS = 16
+
+/**
+ * Watches have connections of their own, as many as there are watches: they must not take those of requests, and one
+ * that had to wait for the end of another would see nothing until then.
+ */
 interface Agents {
   material: string
   api: Dispatcher
@@ -142,13 +148,14 @@ export class Transport {
     const material = JSON.stringify(Object.entries(tls).map(([key, value]) => [key, String(value)]))
     const old = this.#agents
     if (old?.material === material) return old
-    const agents = { material, api: this.#connect(tls, 16), watch: this.#connect(tls, 64) }
+    const agents = { material, api: this.#connect(tls, REQUEST_CONNECTIONS), watch: this.#connect(tls, null) }
     this.#agents = agents
     if (old !== undefined) for (const agent of [old.api, old.watch]) void this.#retire(agent)
     return agents
   }
 
-  #connect(tls: TlsOptions, connections: number): Dispatcher {
+  /** `connections`: at most so many; null: no limit. */
+  #connect(tls: TlsOptions, connections: number | null): Dispatcher {
     const { proxyUrl } = this.#options.access
     const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, timeout: CONNECT_TIMEOUT_MS }
     const options = { connect, connections, keepAliveTimeout: IDLE_CONNECTION_MS, allowH2: false }

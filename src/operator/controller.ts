@@ -3,6 +3,7 @@ import type { KubeObject } from '../kube/object.ts'
 import type { Change } from '../kube/reflector.ts'
 import type { Outcome, WorkQueue } from '../kube/work-queue.ts'
 import type { Activation } from '../model/activation.ts'
+import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
 import { reconcileActivation } from '../reconcile/activation.ts'
 import { type ReconcileContext, type Resources, readResources } from '../reconcile/context.ts'
@@ -75,6 +76,14 @@ export class Controller {
     for (const name of changed) queue.add(`destination/${name}`, 'resync')
   }
 
+  /** For a namespace that was left out until now: what came before was not worked on. */
+  onSeen(namespace: string | undefined): void {
+    const { queue, store } = this.#parts
+    for (const resource of store.all()) {
+      if (resource.metadata.namespace === namespace) queue.add(queueKeyOf(resource), 'resync')
+    }
+  }
+
   /** For the caches of what the operator makes: somebody changed or deleted it, or a Job has ended. */
   readonly onChild = (change: Change<KubeObject>): void => {
     const { metadata } = change.object
@@ -102,6 +111,8 @@ export class Controller {
   async handle(key: string, context: HandlerContext): Promise<Outcome> {
     const [kind = '', namespace = '', name = ''] = key.split('/')
     const { store } = this.#parts
+    // What is not in the caches may be there: it must not count as deleted. `onSeen` brings the key back.
+    if (context.isUnseen?.(namespace)) return {}
     return kind === 'destination'
       ? await this.#destination(key, namespace, name, { ...context, store })
       : await this.#space(namespace, name, { ...context, store })
@@ -218,6 +229,19 @@ export class Controller {
 
   #addSpacesOf(destination: string, lane: 'edit' | 'resync'): void {
     for (const space of this.#parts.store.spacesOf(destination)) this.#parts.queue.add(`space/${space}`, lane)
+  }
+}
+
+/** What is worked on for a resource. */
+function queueKeyOf(resource: EngageResource): string {
+  const { namespace, name } = resource.metadata
+  switch (resource.kind) {
+    case 'WarehouseDestination':
+      return `destination/${namespace}/${name}`
+    case 'EngageSpace':
+      return `space/${namespace}/${name}`
+    case 'Activation':
+      return `space/${namespace}/${resource.spec.spaceRef.name}`
   }
 }
 

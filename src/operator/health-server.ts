@@ -7,7 +7,7 @@ export type Check = () => string | undefined
 
 /** Serves `/livez` and `/readyz`: 200, or 503 with what is wrong. */
 export async function serveHealth(port: number, checks: Record<'livez' | 'readyz', Check>): Promise<Server> {
-  return await listen(port, async (path) => {
+  return await listen('/livez and /readyz (--health-port)', port, async (path) => {
     const check = path === '/livez' ? checks.livez : path === '/readyz' ? checks.readyz : undefined
     if (!check) return { code: 404, type: 'text/plain', body: 'not found\n' }
     const wrong = check()
@@ -17,7 +17,7 @@ export async function serveHealth(port: number, checks: Record<'livez' | 'readyz
 
 /** Serves `/metrics` in the format of Prometheus. */
 export async function serveMetrics(port: number, registry: Registry): Promise<Server> {
-  return await listen(port, async (path) =>
+  return await listen('/metrics (--metrics-port)', port, async (path) =>
     path === '/metrics'
       ? { code: 200, type: registry.contentType, body: await registry.metrics() }
       : { code: 404, type: 'text/plain', body: 'not found\n' },
@@ -26,7 +26,7 @@ export async function serveMetrics(port: number, registry: Registry): Promise<Se
 
 type Answer = (path: string) => Promise<{ code: number; type: string; body: string }>
 
-async function listen(port: number, answer: Answer): Promise<Server> {
+async function listen(what: string, port: number, answer: Answer): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
     answer(path).then(
@@ -35,6 +35,11 @@ async function listen(port: number, answer: Answer): Promise<Server> {
     )
   })
   server.listen(port)
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error
+    throw new Error(`cannot serve ${what}: ${why}: choose a port that is free`, { cause: error })
+  }
   return server
 }

@@ -55,3 +55,17 @@ export function resourceMetrics(registry: Registry, resources: () => Iterable<En
     },
   }
 }
+
+/** Tells of namespaces that the operator looks after and cannot list. */
+export function namespaceMetrics(registry: Registry, unseen: () => Iterable<{ namespace: string | undefined }>): void {
+  new Gauge({
+    name: 'engageops_unseen_namespaces',
+    help: 'Namespaces that are left out because they could not be listed yet.',
+    labelNames: ['namespace'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { namespace = '' } of unseen()) this.set({ namespace }, 1)
+    },
+  })
+}

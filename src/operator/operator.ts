@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { KubeClient } from '../kube/client.ts'
@@ -12,6 +13,7 @@ import type { ReflectorReport } from '../kube/reflector.ts'
 import { WorkQueue } from '../kube/work-queue.ts'
 import { KINDS, type Kind } from '../model/resource.ts'
 import { openWarehouse } from '../warehouses/registry.ts'
+import { Caches } from './caches.ts'
 import { ClusterStore, type RawResource } from './cluster-store.ts'
 import { Controller } from './controller.ts'
 import { fencedAccess } from './fence.ts'
@@ -19,7 +21,7 @@ import { fencedWarehouse } from './fenced-warehouse.ts'
 import { serveHealth, serveMetrics } from './health-server.ts'
 import { installationOf } from './installation.ts'
 import { RetryLater } from './intervals.ts'
-import { resourceMetrics } from './metrics.ts'
+import { namespaceMetrics, resourceMetrics } from './metrics.ts'
 import { ResourceCache } from './resource-cache.ts'
 import {
   CONFIG_MAPS,
@@ -49,12 +51,13 @@ export interface OperatorOptions {
   workers: number
   metricsPort: number
   healthPort: number
+  /** Who holds this Lease leads. Operators that look after different resources need one each. */
+  leaseName: string
   log: Logger
   /** End well. */
   stop: AbortSignal
 }
 
-const LEASE_NAME = 'engageops-operator'
 /** No cache is full before this: something is wrong that a new process may not have. */
 const CACHE_TIMEOUT_MS = 120_000
 /** A reflector does something at least every ten minutes. */
@@ -83,35 +86,43 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   })
   const ending = new AbortController()
   const { controller, store, queue, caches } = build(options, { client, leaderClient }, events, registry)
-  const running = caches.map((cache) => cache.run(ending.signal))
-
   let isSynced = false
-  const stuck = () => caches.some((cache) => monotonicClock.now() - cache.lastActivity > STUCK_MS)
-  const servers = [
-    await serveHealth(options.healthPort, {
+  const stuck = () => monotonicClock.now() - caches.lastActivity > STUCK_MS
+  const servers: Server[] = []
+  const running: Promise<void>[] = []
+  try {
+    const health = {
       livez: () => (stuck() ? 'a cache has not moved for eleven minutes' : undefined),
       readyz: () => (isSynced ? undefined : 'caches are not filled yet'),
-    }),
-    await serveMetrics(options.metricsPort, registry),
-  ]
-  try {
-    await synced(caches, stop)
+    }
+    servers.push(await serveHealth(options.healthPort, health))
+    servers.push(await serveMetrics(options.metricsPort, registry))
+    running.push(caches.run(ending.signal))
+    await caches.filled(CACHE_TIMEOUT_MS, stop)
     isSynced = !stop.aborted
     if (stop.aborted) return
     log.info({ resources: KINDS.map((kind) => [kind, store.count(kind)]) }, 'caches are filled')
+    for (const { namespace, kinds, error } of caches.unseen) {
+      log.warn({ namespace, kinds, error }, 'namespace is left out until it can be listed')
+      void caches.seen(namespace).then(() => {
+        log.info({ namespace }, 'namespace can be listed now')
+        controller.onSeen(namespace)
+      })
+    }
     const installationId = await installationOf(client, namespace)
     const identity = `${podName}_${randomUUID()}`
     const election = {
       client,
       namespace,
-      name: leaseName(options.selector),
+      name: options.leaseName,
       identity,
       report: (error: unknown) => log.warn({ error: messageOf(error) }, 'lease'),
+      waiting: (holder: string) => log.info({ lease: options.leaseName, holder }, 'waiting for the lease'),
     }
     await leadWith(election, stop, async (term) => {
       lead = term
       log.info({ identity, epoch: term.epoch }, 'leading')
-      await work(options, controller, queue, installationId, term)
+      await work(options, { controller, queue, caches }, installationId, term)
     })
   } finally {
     ending.abort()
@@ -144,10 +155,10 @@ function build(
     },
   })
   metrics.watch('engageops', queue)
-  const report = (of: string) => (what: ReflectorReport) => {
+  const report = (what: ReflectorReport, of: string, namespace: string | undefined) => {
     if (what.type === 'Failed')
-      log.warn({ of, error: messageOf(what.error), retryInMs: what.retryInMs }, 'watch failed')
-    else log.debug({ of, objects: what.objects, seconds: what.seconds }, 'listed')
+      log.warn({ of, namespace, error: messageOf(what.error), retryInMs: what.retryInMs }, 'watch failed')
+    else log.debug({ of, namespace, objects: what.objects, seconds: what.seconds }, 'listed')
   }
   const store: ClusterStore = new ClusterStore(leaderClient, events, () => kinds)
   const children = {
@@ -157,7 +168,7 @@ function build(
       namespaces,
       labelSelector: MANAGED_SELECTOR,
       onChange: (change) => controller.onChild(change),
-      report: report('CronJob'),
+      report,
     }),
     configMaps: new ResourceCache<KubeObject>({
       client,
@@ -166,7 +177,7 @@ function build(
       labelSelector: MANAGED_SELECTOR,
       metadataOnly: true,
       onChange: (change) => controller.onChild(change),
-      report: report('ConfigMap'),
+      report,
     }),
     jobs: new ResourceCache<Job>({
       client,
@@ -174,7 +185,7 @@ function build(
       namespaces,
       labelSelector: MANAGED_SELECTOR,
       onChange: (change) => controller.onJob(change),
-      report: report('Job'),
+      report,
     }),
   }
   const kindCache = (kind: Kind) =>
@@ -185,7 +196,7 @@ function build(
       labelSelector: selector,
       slim: store.slim,
       onChange: (change) => controller.onResource(change),
-      report: report(kind),
+      report,
     })
   const kinds: Record<Kind, ResourceCache<RawResource>> = {
     WarehouseDestination: kindCache('WarehouseDestination'),
@@ -209,17 +220,21 @@ function build(
     namespaces,
     metadataOnly: true,
     onChange: (change) => controller.onSecret(change),
-    report: report('Secret'),
+    report,
   })
-  const caches = [...Object.values(kinds), ...Object.values(children), ...(options.watchSecrets ? [secrets] : [])]
+  const caches = new Caches([
+    ...Object.values(kinds),
+    ...Object.values(children),
+    ...(options.watchSecrets ? [secrets] : []),
+  ])
+  namespaceMetrics(registry, () => caches.unseen)
   return { controller, store, queue, caches }
 }
 
 /** Works while it leads; `stop` lets what runs end, losing the lead breaks it off. */
 async function work(
   options: OperatorOptions,
-  controller: Controller,
-  queue: WorkQueue,
+  { controller, queue, caches }: { controller: Controller; queue: WorkQueue; caches: Caches },
   installationId: string,
   term: Term,
 ) {
@@ -236,6 +251,7 @@ async function work(
         openWarehouse: async (block, environment) =>
           fencedWarehouse(await openWarehouse(block, environment), term.held),
         baseDirOf: () => '/',
+        isUnseen: (namespace) => caches.isUnseen(namespace),
         // Not the replica: what one that is gone held is free for the next, and the fence keeps them apart.
         holder: `operator/${installationId}`,
         now: () => new Date(),
@@ -243,31 +259,6 @@ async function work(
       }),
   })
 }
-
-async function synced(caches: readonly { synced: Promise<unknown> }[], stop: AbortSignal): Promise<void> {
-  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
-  const timer = setTimeout(
-    () => reject(new Error('the API server did not list all resources within two minutes')),
-    CACHE_TIMEOUT_MS,
-  )
-  const end = () => resolve()
-  stop.addEventListener('abort', end)
-  try {
-    await Promise.race([Promise.all(caches.map((cache) => cache.synced)), ended])
-  } finally {
-    clearTimeout(timer)
-    stop.removeEventListener('abort', end)
-  }
-}
-
-/** Each shard has a leader of its own. */
-const leaseName = (selector: string | undefined): string =>
-  selector === undefined
-    ? LEASE_NAME
-    : `${LEASE_NAME}-${selector
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]+/g, '-')
-        .replaceAll(/^-|-$/g, '')}`
 
 const messageOf = (error: unknown): string | undefined =>
   error instanceof Error ? error.message : error === undefined ? undefined : String(error)

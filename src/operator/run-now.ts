@@ -126,7 +126,10 @@ async function find(
   }
 }
 
-/** The Job that `kubectl create job --from` would make. */
+/**
+ * The Job that `kubectl create job --from` would make. As there, it does not block the deletion of its CronJob: some
+ * clusters allow that only with a right on `cronjobs/finalizers`.
+ */
 function jobFrom({ metadata, spec }: CronJob, name: string, request: string): Job {
   const { jobTemplate } = spec
   return {
@@ -144,7 +147,6 @@ function jobFrom({ metadata, spec }: CronJob, name: string, request: string): Jo
           name: metadata.name,
           uid: metadata.uid ?? '',
           controller: true,
-          blockOwnerDeletion: true,
         },
       ],
     },

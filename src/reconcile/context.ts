@@ -19,6 +19,8 @@ export interface ReconcileContext {
   holder: string
   /** Hashes of plans that may lose data, approved here and now; annotations approve them too. */
   approvedPlans?: ReadonlySet<string>
+  /** Whether a namespace may have resources that the store does not know; absent where there is none. */
+  isUnseen?(namespace: string): boolean
   /** Has the syncs of a space into a destination run on its schedule, and says by what; absent where the caller runs them itself. */
   deploySync?(space: EngageSpace, destination: WarehouseDestination, plan: SchemaPlan): Promise<string | undefined>
   /** Plans that hold for a while; absent where every call is to look. */

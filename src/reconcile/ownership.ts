@@ -6,7 +6,7 @@ import { ownerOf } from '../plan/compile.ts'
 import type { Difference, Problem } from '../plan/difference.ts'
 import { tableId } from '../plan/registry.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import type { Resources } from './context.ts'
+import type { ReconcileContext, Resources } from './context.ts'
 import type { ObjectRow } from './warehouse-state.ts'
 
 export interface Owner {
@@ -62,25 +62,39 @@ function spacesOfOwners({ spaces, activations }: Resources, installationId: stri
   ])
 }
 
-/** Tables that another space has already. */
+/**
+ * Tables that another space has already. An owner in a namespace that cannot be seen now may be there still; where the
+ * table is this space's too, that was decided while it could be seen.
+ */
 export function ownershipConflicts(
   order: WorkOrder,
   objects: readonly ObjectRow[],
   resources: Resources,
-  installationId: string,
+  { installationId, isUnseen = () => false }: Pick<ReconcileContext, 'installationId' | 'isUnseen'>,
 ): Problem[] {
   const spaces = spacesOfOwners(resources, installationId)
   const mine = `${order.namespace}/${order.space}`
   const wanted = new Set(order.tables.map(tableId))
-  const problems = new Map<string, Problem>()
-  for (const row of objects) {
-    const id = tableId(row)
-    const space = spaces.get(row.owner)
-    if (!wanted.has(id) || space === undefined || space === mine) continue
-    const message = `${id}: the table belongs to EngageSpace ${space}: use another table or schema`
-    problems.set(id, { table: { schema: row.schema, name: row.name }, reason: 'Conflict', message })
-  }
-  return [...problems.values()]
+  return [...Map.groupBy(objects, tableId)].flatMap(([id, rows]) => {
+    const [first] = rows
+    if (!first || !wanted.has(id)) return []
+    const of = rows.map(({ owner }) => spaces.get(owner))
+    const other = of.find((space) => space !== undefined && space !== mine)
+    const unseen = of.includes(mine) ? undefined : rows.map(ownerIn).find(({ namespace }) => isUnseen(namespace))
+    if (other === undefined && unseen === undefined) return []
+    const owner =
+      other === undefined
+        ? `${unseen?.kind} ${unseen?.namespace}/${unseen?.name}, in a namespace that cannot be listed now`
+        : `EngageSpace ${other}`
+    const message = `${id}: the table belongs to ${owner}: use another table or schema`
+    return [{ table: { schema: first.schema, name: first.name }, reason: 'Conflict', message }]
+  })
+}
+
+/** The resource that owns a table; see ownerOf. */
+function ownerIn({ owner }: ObjectRow) {
+  const [kind = '', namespace = '', name = ''] = owner.split('/').slice(-3)
+  return { kind, namespace, name }
 }
 
 /** A table or view, with all rows of `objects` that it is to have in place of those that are there. */

@@ -138,7 +138,7 @@ async function planWork(work: Work, session: Session): Promise<Writes & { schema
   const state = await readWarehouseState(session, warehouse, order)
   checkMeta(state.meta, { installationId, warehouse, bookkeepingSchema })
 
-  const conflicts = ownershipConflicts(order, state.objects, pair.resources, installationId)
+  const conflicts = ownershipConflicts(order, state.objects, pair.resources, context)
   const refused = new Set(conflicts.map(({ table }) => tableId(table)))
   const desired = order.tables.filter((table) => !refused.has(tableId(table)))
   const wanted = compare(work, desired, state, pair.destination.spec.schemaPolicy.dropObjects)

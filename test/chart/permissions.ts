@@ -9,20 +9,19 @@ export const WATCHED: Permissions = {
   'engageops.dev/warehousedestinations/status': 'patch',
   'engageops.dev/engagespaces/status': 'patch',
   'engageops.dev/activations/status': 'patch',
-  'engageops.dev/warehousedestinations/finalizers': 'update',
   'engageops.dev/engagespaces/finalizers': 'update',
-  'engageops.dev/activations/finalizers': 'update',
   '/secrets': 'get',
-  '/configmaps': 'create delete get list patch watch',
+  '/configmaps': 'create delete list watch',
   'batch/cronjobs': 'create delete get list patch watch',
-  'batch/jobs': 'create delete get list watch',
-  '/pods': 'get list watch',
+  'batch/jobs': 'create list watch',
+  '/pods': 'list',
   'events.k8s.io/events': 'create patch',
 }
 
 /** And in its own namespace. */
 export const OWN: Permissions = {
-  'coordination.k8s.io/leases': 'create get update',
+  'coordination.k8s.io/leases': 'create',
+  'coordination.k8s.io/leases[engageops-operator]': 'get update',
   '/configmaps': 'create',
   '/configmaps[engageops-installation]': 'get',
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { CHART, helm, renderChart } from '../../scripts/helm.ts'
 import { installManifests } from '../../scripts/manifests.ts'
 import { KINDS } from '../../src/model/resource.ts'
@@ -39,6 +40,7 @@ describe.skipIf(!hasHelm)('the chart', { timeout: HELM_TIMEOUT }, () => {
         '--workers=8',
         '--metrics-port=8080',
         '--health-port=8081',
+        '--lease-name=engageops-operator',
         '--log-level=info',
       ],
       env: [
@@ -111,6 +113,7 @@ describe.skipIf(!hasHelm)('the chart', { timeout: HELM_TIMEOUT }, () => {
         '--workers=16',
         '--metrics-port=9090',
         '--health-port=9091',
+        '--lease-name=engageops-operator',
         '--log-level=debug',
         '--watch-secrets',
         '--selector=shard=a,tier in (x, y)',
@@ -197,6 +200,42 @@ describe.skipIf(!hasHelm)('the chart', { timeout: HELM_TIMEOUT }, () => {
     expect(await definitions({ crds: { install: false } })).toEqual([])
   })
 
+  test('keeps names that look like other types as text', async () => {
+    const names = ['123', 'no', '1e3']
+    for (const name of names) {
+      const values = {
+        fullnameOverride: name,
+        nameOverride: name,
+        serviceAccount: { name },
+        priorityClassName: name,
+        scope: { namespaces: names },
+      }
+      const settings = Object.entries(values).map(([key, value]) => `--set-json=${key}=${JSON.stringify(value)}`)
+      const text = await renderChart(
+        name,
+        name,
+        '--set=crds.install=false',
+        '--set=networkPolicy.enabled=true',
+        ...settings,
+      )
+      // As helm and kubectl read it.
+      for (const document of parseAllDocuments(text, { version: '1.1' })) {
+        expect(wrongNames(document.toJS()), text).toEqual([])
+      }
+      const manifests = manifestsIn(text)
+      expect(podOf(one(manifests, 'Deployment'))).toMatchObject({ serviceAccountName: name, priorityClassName: name })
+      expect(manifests.filter(({ kind }) => kind === 'Role').map(({ metadata }) => metadata.namespace)).toEqual([
+        name,
+        ...names,
+      ])
+    }
+  })
+
+  test('gives each release a Lease of its own', async () => {
+    const manifests = manifestsIn(await renderChart('blue', 'default'))
+    expect(containerOf(one(manifests, 'Deployment')).args).toContain('--lease-name=blue-engageops-operator')
+  })
+
   test('names everything after the release', async () => {
     const names = async (release: string, ...args: string[]) => {
       const text = await renderChart(release, 'default', '--set=crds.install=false', ...args)
@@ -220,6 +259,16 @@ describe.skipIf(!hasHelm)('npm run manifests', { timeout: HELM_TIMEOUT }, () => 
     )
   })
 })
+
+/** Fields that hold names, and labels, with something that is not text. */
+function wrongNames(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, below]) => {
+    const isText = /(^name|Name|^namespace)$/.test(key) || /(labels|matchLabels)$/i.test(path)
+    const here = `${path}.${key}`
+    return isText && typeof below !== 'string' ? [here] : wrongNames(below, here)
+  })
+}
 
 const specOf = (manifest: { [field: string]: unknown }) => manifest.spec
 

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { documentedValues } from '../../scripts/chart-files.ts'
 import { CHART } from '../../scripts/helm.ts'
-import { HELM_TIMEOUT, hasHelm, render } from './render.ts'
+import { LABEL_SELECTORS, NO_LABEL_SELECTORS } from '../kube/label-selectors.ts'
+import { HELM_TIMEOUT, hasHelm, one, render } from './render.ts'
 
 const values = readFileSync(path.join(CHART, 'values.yaml'), 'utf8')
 const schema: Schema = JSON.parse(readFileSync(path.join(CHART, 'values.schema.json'), 'utf8'))
@@ -70,6 +71,22 @@ describe.skipIf(!hasHelm)('helm refuses', { timeout: HELM_TIMEOUT }, () => {
     [{ podDisruptionBudget: { maxUnavailable: 'half' } }, "at '/podDisruptionBudget/maxUnavailable'"],
   ])('%j', async (wrong, message) => {
     await expect(render(wrong)).rejects.toThrow(message)
+  })
+
+  test.each(NO_LABEL_SELECTORS)('the selector "%s"', async (selector) => {
+    await expect(render({ scope: { selector } })).rejects.toThrow('is no label selector: write labels such as shard=a')
+  })
+
+  test.each(LABEL_SELECTORS)('but not the selector "%s"', async (selector) => {
+    const { spec } = one(await render({ scope: { selector } }), 'Deployment')
+    expect(spec).toMatchObject({
+      template: { spec: { containers: [{ args: expect.arrayContaining([`--selector=${selector}`]) }] } },
+    })
+  })
+
+  test('one port for both servers', async () => {
+    const message = 'metrics.port and health.port are both 8081: give each a port of its own'
+    await expect(render({ metrics: { port: 8081 } })).rejects.toThrow(message)
   })
 
   test('nothing where a chart above it sets global values', async () => {

@@ -234,17 +234,18 @@ describe('watches', () => {
     await watch.return(undefined)
   })
 
-  test('do not take the connections of requests', async () => {
+  test('all reach the server, however many there are, and take no connection of requests', async () => {
+    const count = 100
     const server = await scriptedServer(({ query }, response) => {
       if (query.has('watch')) response.flushHeaders()
       else json(response, widget('a'))
     })
     const client = clientOf(server.url)
     const stop = new AbortController()
-    const watches = Array.from({ length: 20 }, () =>
+    const watches = Array.from({ length: count }, () =>
       client.watch(WIDGETS, { resourceVersion: '7', signal: stop.signal }).next(),
     )
-    await expect.poll(() => server.requests.length).toBe(20)
+    await expect.poll(() => server.requests.length, { timeout: 20_000 }).toBe(count)
     await client.get(WIDGETS, { name: 'a', namespace: 'n' })
     stop.abort(new Error('stop'))
     for (const watch of await Promise.allSettled(watches)) expect(watch).toMatchObject({ reason: { message: 'stop' } })

@@ -54,14 +54,16 @@ const timing = { lease: 2_000, renewDeadline: 1_000, retry: 50 }
 function candidate(client: ElectionOptions['client'], identity: string) {
   const stop = new AbortController()
   const term = Promise.withResolvers<Term & { at: number }>()
-  const ended = lead({ client, namespace: 'n', name: 'l', identity, timing }, stop.signal, async (it) => {
+  const waitedFor: string[] = []
+  const waiting = (holder: string) => waitedFor.push(holder)
+  const ended = lead({ client, namespace: 'n', name: 'l', identity, timing, waiting }, stop.signal, async (it) => {
     term.resolve({ ...it, at: performance.now() })
     await new Promise<void>((resolve) => {
       for (const signal of [stop.signal, it.signal]) signal.addEventListener('abort', () => resolve())
     })
   })
   ended.catch(() => {})
-  return { stop, term: term.promise, ended }
+  return { stop, term: term.promise, ended, waitedFor }
 }
 
 test('one leads and renews; the other follows at once when the lease is given back', async () => {
@@ -154,6 +156,22 @@ test('epochs grow also where the Lease was deleted, which ends the term', async 
   const second = await b.term
   expect(second.epoch).toBeGreaterThanOrEqual(first.epoch)
   expect(first.epoch).toBeGreaterThan(1_000_000)
+  b.stop.abort()
+  await b.ended
+})
+
+test('who waits tells once for whom', async () => {
+  const { client, spec, takeBy } = apiServer()
+  const a = candidate(client, 'a')
+  await a.term
+  const b = candidate(client, 'b')
+  await expect.poll(() => b.waitedFor).toEqual(['a'])
+  for (let renewals = 0; renewals < 3; renewals += 1) {
+    const renewed = spec()?.renewTime
+    await expect.poll(() => spec()?.renewTime).not.toBe(renewed)
+  }
+  takeBy('c')
+  await expect.poll(() => b.waitedFor).toEqual(['a', 'c'])
   b.stop.abort()
   await b.ended
 })

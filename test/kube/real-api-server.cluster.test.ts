@@ -1,6 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { KubeClient } from '../../src/kube/client.ts'
+import { KubeError } from '../../src/kube/errors.ts'
 import { EVENTS, type Event, EventRecorder } from '../../src/kube/events.ts'
 import { addFinalizer, removeFinalizer } from '../../src/kube/finalizer.ts'
 import { kubeConfigAccess } from '../../src/kube/kube-config.ts'
@@ -8,6 +9,7 @@ import { type ElectionTiming, LEASES, LeadershipLost, lead, type Term } from '..
 import type { KubeObject, ResourceType } from '../../src/kube/object.ts'
 import { Reflector, type ReflectorReport } from '../../src/kube/reflector.ts'
 import { describeOnCluster, describeOnControlPlane } from '../kubernetes/on-cluster.ts'
+import { LABEL_SELECTORS, NO_LABEL_SELECTORS } from './label-selectors.ts'
 import { applyWidgets, removeWidgets } from './widget-definition.ts'
 import { WIDGETS, type Widget, widget } from './widgets.ts'
 
@@ -59,6 +61,16 @@ describeOnCluster('the Kubernetes runtime on a real API server', (cluster) => {
     client = connect(cluster().kubeconfig)
     await applyWidgets(client)
     return () => client.close()
+  })
+
+  test('takes the label selectors that we take, and no others', async () => {
+    const taken = async (labelSelector: string) =>
+      await client.list(WIDGETS, { namespace: cluster().namespace, labelSelector }).then(
+        () => true,
+        (error: unknown) => (error instanceof KubeError && error.code === 400 ? false : Promise.reject(error)),
+      )
+    for (const selector of LABEL_SELECTORS) expect(await taken(selector), selector).toBe(true)
+    for (const selector of NO_LABEL_SELECTORS) expect(await taken(selector), selector).toBe(false)
   })
 
   test('server-side apply: conflicts, force, status, strict validation', async () => {

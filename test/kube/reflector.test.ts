@@ -170,6 +170,37 @@ test('waits for a type that is not there yet, and lists anew when it has gone an
   expect(versions).toEqual(['4', '2'])
 })
 
+test.each([
+  [403, 'Forbidden'],
+  [404, 'NotFound'],
+])('a first list that is refused with %i is an answer, but nothing is known by it', async (code, reason) => {
+  const gate = Promise.withResolvers<void>()
+  const refused: Script = (_, response) => refuse(response, code, reason)
+  const allowed: Script = (request, response) => void gate.promise.then(() => listOf('4')(request, response))
+  const { reflector } = await start([refused, allowed], [hang])
+  await reflector.answered
+  expect(reflector.isSynced).toBe(false)
+  expect(reflector.lastFailure).toMatchObject({ code })
+  gate.resolve()
+  await reflector.synced
+  expect(reflector.isSynced).toBe(true)
+})
+
+test('a first list that fails is no answer', async () => {
+  let isAnswered = false
+  const failing: Script = (_, response) => refuse(response, 500, 'Storm')
+  const allowed: Script = (request, response) => {
+    expect(isAnswered).toBe(false)
+    listOf('4')(request, response)
+  }
+  const { reflector, failures } = await start([failing, failing, allowed], [hang])
+  void reflector.answered.then(() => {
+    isAnswered = true
+  })
+  await reflector.answered
+  expect(failures()).toHaveLength(2)
+})
+
 test('the objects of a type that stays away are deleted', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   onTestFinished(() => {

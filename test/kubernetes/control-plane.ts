@@ -97,6 +97,8 @@ async function start(run: string, processes: string, crds: string | undefined, n
       `--service-cluster-ip-range=${network?.services ?? '10.96.0.0/24'}`,
       `--token-auth-file=${run}/tokens.csv`,
       '--authorization-mode=Node,RBAC',
+      // As in OpenShift: who says that an object blocks the deletion of its owner needs a right for that.
+      '--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${run}/service-accounts.key`,
       `--service-account-signing-key-file=${run}/service-accounts.key`,

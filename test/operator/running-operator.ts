@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePorts } from '../kubernetes/control-plane.ts'
 import { eventually } from '../kubernetes/eventually.ts'
 
 const SOURCES = path.join(import.meta.dirname, '../../src/cli/main.ts')
@@ -144,19 +144,4 @@ export function sum(metrics: ReadonlyMap<string, number>, name: string, label = 
     if ((key === name || key.startsWith(`${name}{`)) && key.includes(label)) total += value
   }
   return total
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0))
-  const ports: number[] = []
-  for (const server of servers) {
-    if (!server.listening) await once(server, 'listening')
-    const address = server.address()
-    if (address !== null && typeof address !== 'string') ports.push(address.port)
-  }
-  for (const server of servers) {
-    server.close()
-    await once(server, 'close')
-  }
-  return ports
 }

@@ -402,6 +402,26 @@ test('a space whose schema an older one has touches nothing', async () => {
   expect(await world.query("SELECT * FROM engageops.objects WHERE owner LIKE '%young%'")).toEqual([])
 })
 
+test('a table whose owner cannot be seen now is left to it, unless it was taken over before', async () => {
+  await using world = await World.of(...everything)
+  await world.reconcile()
+  for (const { kind, metadata } of everything) world.store.remove(`${kind}/${metadata.name}`)
+  const there = { namespace: 'team-b' }
+  world.store.put(destinationOf({}, 'warehouse', there), spaceOf({ ...COMPUTATIONS, name: 'default' }, 'theirs', there))
+  const isUnseen = (namespace: string) => namespace === 'default'
+  await world.reconcile({ ...world.context, isUnseen })
+  expect(world.condition('EngageSpace/theirs', 'SchemaReady')).toBe('False Conflict')
+  expect(world.message('EngageSpace/theirs', 'SchemaReady')).toContain('EngageSpace default/main, in a namespace')
+  const theirs = "SELECT DISTINCT table_name FROM engageops.objects WHERE owner LIKE '%/team-b/theirs' ORDER BY 1"
+  expect(await world.query(theirs)).toEqual([])
+
+  await world.reconcile()
+  expect(world.condition('EngageSpace/theirs')).toBe(READY)
+  expect(await world.query(theirs)).not.toEqual([])
+  await world.reconcile({ ...world.context, isUnseen })
+  expect(world.condition('EngageSpace/theirs')).toBe(READY)
+})
+
 test('a lease that another run holds is waited for', async () => {
   await using world = await World.of(...everything)
   await world.reconcile()

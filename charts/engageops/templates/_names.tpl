@@ -14,8 +14,8 @@
 {{- end }}
 
 {{- define "engageops.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "engageops.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "engageops.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: operator
 {{- end }}
 
@@ -33,6 +33,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- else }}
 {{- default "default" .Values.serviceAccount.name }}
 {{- end }}
+{{- end }}
+
+{{- /* A release has its own Lease, whatever it looks after: one leads of its replicas, also while what it looks after changes. */}}
+{{- define "engageops.leaseName" -}}
+{{- include "engageops.fullname" . }}-operator
 {{- end }}
 
 {{- define "engageops.image" -}}

@@ -7,26 +7,27 @@
 - apiGroups: [engageops.dev]
   resources: [warehousedestinations/status, engagespaces/status, activations/status]
   verbs: [patch]
-# Children block the deletion of their owner where the cluster enforces who may say so.
+# CronJobs and ConfigMaps block the deletion of their space, which some clusters allow only with this right (the admission
+# plugin OwnerReferencesPermissionEnforcement, by default in OpenShift).
 - apiGroups: [engageops.dev]
-  resources: [warehousedestinations/finalizers, engagespaces/finalizers, activations/finalizers]
+  resources: [engagespaces/finalizers]
   verbs: [update]
 - apiGroups: [""]
   resources: [secrets]
   verbs: {{ .Values.secrets.watch | ternary "[get, list, watch]" "[get]" }}
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [list, watch, create, delete]
 - apiGroups: [batch]
   resources: [cronjobs]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [get, list, watch, create, delete]
+  verbs: [list, watch, create]
 # How syncs ended stands in the termination messages of their pods.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch]
+  verbs: [list]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
