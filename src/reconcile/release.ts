@@ -4,12 +4,12 @@ import type { Table } from '../model/table.ts'
 import { bookkeepingTable, bookkeepingTables } from '../plan/bookkeeping.ts'
 import { ownerOf } from '../plan/compile.ts'
 import { tableId } from '../plan/registry.ts'
-import { rowsOf } from '../sync/registry-statements.ts'
+import { type ObjectRow, rowsOf } from '../sync/registry.ts'
 import type { Dialect } from '../warehouses/port.ts'
 import { type ReconcileContext, warehouseFor } from './context.ts'
 import { objectStatements } from './ledger-statements.ts'
 import { writeUnderLease } from './under-lease.ts'
-import { checkMeta, type ObjectRow, readWarehouseState } from './warehouse-state.ts'
+import { checkMeta, readWarehouseState } from './warehouse-state.ts'
 
 /**
  * Drops the tables that an activation made and that nobody else uses, with their views, and gives up its part in the others; what one that

@@ -14,7 +14,7 @@ import { makePlan, type Plan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
 import { judgeActivations, type Verdict } from '../plan/validate.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import { registryStatements } from '../sync/registry-statements.ts'
+import { columnStatements } from '../sync/registry.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
 import { type ReconcileContext, type Resources, warehouseFor } from './context.ts'
 import { metaStatements, objectStatements } from './ledger-statements.ts'
@@ -179,7 +179,7 @@ async function planWork(work: Work, session: Session): Promise<Writes & { schema
         ...viewRows(views.views),
         ...views.released.map((table) => ({ table, rows: [] })),
       ]),
-      ...registryStatements(dialect, bookkeepingSchema, difference, now),
+      ...columnStatements(dialect, bookkeepingSchema, difference, now),
     ],
   }
 }
