@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Installed } from '../installed.ts'
-import { connected, manifestsIn, stackOf, synth } from '../stacks.ts'
+import { connected, manifestsIn, stackOf } from '../stacks.ts'
 
 export function imported(installed: Installed): void {
   const { engage } = installed
