@@ -28,8 +28,9 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // Two more than the default: most tests wait, for servers or for what has to time out.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For what hangs, not for what is slow: machines differ, and share their cores.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     reporters: ['default'],
     projects: [
       {
@@ -51,7 +52,6 @@ export default defineConfig({
           name: 'cluster',
           include: ON_CLUSTER,
           globalSetup: ['test/warehouses/postgres-global.ts', 'test/kubernetes/global.ts'],
-          testTimeout: 120_000,
           // They have one cluster: some of them drain its node, or take definitions away.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
