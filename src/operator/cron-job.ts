@@ -15,6 +15,9 @@ const DEADLINE_SECONDS = 6 * 3600
 /** Exit status of a sync that only a person can mend: it is not tried again. See docs/cli.md. */
 const STALLED_EXIT_CODE = 78
 
+/** The container that syncs; a cluster may put others beside it. */
+export const SYNC_CONTAINER = 'sync'
+
 const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } }
 
 /** Name of the CronJob of a space in a destination: both names, and a hash where they are too long together. */
@@ -76,7 +79,7 @@ export function syncCronJob(parts: {
           rules: [
             {
               action: 'FailJob',
-              onExitCodes: { containerName: 'sync', operator: 'In', values: [STALLED_EXIT_CODE] },
+              onExitCodes: { containerName: SYNC_CONTAINER, operator: 'In', values: [STALLED_EXIT_CODE] },
             },
             { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
           ],
@@ -131,7 +134,7 @@ function podTemplate(
       },
       containers: [
         {
-          name: 'sync',
+          name: SYNC_CONTAINER,
           image,
           args: ['sync-pod'],
           env: [

@@ -21,6 +21,7 @@ import {
   troubleWith,
 } from './space.ts'
 import { writeStatus } from './status-writer.ts'
+import { syncRequestsOf } from './sync-requests.ts'
 
 /** Releases an activation without its tables being dropped. */
 export const FORCE_ORPHAN = 'engageops.dev/force-orphan'
@@ -162,6 +163,6 @@ function summarize(
     ...(before?.lastSync ? { lastSync: before.lastSync } : {}),
     ...(next === undefined ? {} : { nextSyncTime: next }),
     history: before?.history ?? [],
-    ...(before?.lastHandledSyncRequest === undefined ? {} : { lastHandledSyncRequest: before.lastHandledSyncRequest }),
+    ...syncRequestsOf(before),
   }
 }

@@ -7,6 +7,13 @@ import type { ResourceStore } from './store.ts'
 /** Names of what a run was for. */
 export type RunScope = Pick<WorkOrder, 'namespace' | 'space' | 'destination'>
 
+/** The Job that a run was, in a cluster. */
+export interface EndedJob {
+  name: string
+  /** The Jobs that have been recorded, this one among them: see `recordedJobs` of a space. */
+  recorded: readonly string[]
+}
+
 /**
  * Puts a run into the status of its space, and of those activations that it was for with the rows of their tables.
  * `rowsOf` has the rows by table; undefined where they are not known: then all have the rows of the run.
@@ -17,9 +24,11 @@ export async function recordOrderRun(
   summary: RunSummary,
   rowsOf: ReadonlyMap<string, number> | undefined,
   isFor: (activation: string) => boolean,
+  job?: EndedJob,
 ): Promise<void> {
   const destination = named(await store.destinations(), namespace, destinationName)
   const limit = destination?.spec.sync.historyLimit ?? 1
+  const run = { ...summary, destination: destinationName, ...(job ? { job: job.name } : {}) }
   for (const activation of await store.activations()) {
     const { metadata, spec, status } = activation
     if (!status || metadata.namespace !== namespace || !isFor(metadata.name)) continue
@@ -27,10 +36,12 @@ export async function recordOrderRun(
     const rows = rowsOf && status.tables.reduce((sum, table) => sum + (rowsOf.get(table.name) ?? 0), 0)
     await store.writeStatus({
       ...activation,
-      status: recordRun(status, { ...summary, rows: rows ?? summary.rows }, limit),
+      status: recordRun(status, { ...run, rows: rows ?? run.rows }, limit),
     })
   }
   // Last: a run that stands here is known to be everywhere, and is not recorded again.
   const space = named(await store.spaces(), namespace, spaceName)
-  if (space?.status) await store.writeStatus({ ...space, status: recordRun(space.status, summary, limit) })
+  if (!space?.status) return
+  const status = recordRun(space.status, run, limit)
+  await store.writeStatus({ ...space, status: job ? { ...status, recordedJobs: [...job.recorded] } : status })
 }
