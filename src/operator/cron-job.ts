@@ -9,7 +9,6 @@ import type { SyncConfig } from './sync-config.ts'
 
 /** Longest name of a CronJob: its Jobs add eleven characters to it. */
 const MAX_NAME = 52
-const RUN_AS = 65_532
 /** A sync that takes longer is ended and goes on from its last commit with the next Job. */
 const DEADLINE_SECONDS = 6 * 3600
 /** Exit status of a sync that only a person can mend: it is not tried again. See docs/cli.md. */
@@ -125,13 +124,10 @@ function podTemplate(
       ...(pod?.serviceAccountName ? { serviceAccountName: pod.serviceAccountName } : {}),
       ...(pod?.priorityClassName ? { priorityClassName: pod.priorityClassName } : {}),
       ...(pod?.nodeSelector ? { nodeSelector: pod.nodeSelector } : {}),
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: RUN_AS,
-        runAsGroup: RUN_AS,
-        fsGroup: RUN_AS,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      ...(pod?.tolerations ? { tolerations: pod.tolerations } : {}),
+      ...(pod?.affinity ? { affinity: pod.affinity } : {}),
+      // Which user is the image's or the platform's to say: OpenShift gives each namespace its own, and refuses others.
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
         {
           name: SYNC_CONTAINER,
