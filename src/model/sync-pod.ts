@@ -20,7 +20,7 @@ const toleration = ruled(
       .describe('How long a taint NoExecute is tolerated. Default: for ever.'),
   }),
   fieldsRule({
-    message: 'has a value that Exists does not compare: leave out value, or write operator Equal',
+    message: 'has a value that Exists does not compare: write operator Equal, or no value',
     cel: "!has(self.value) || !has(self.operator) || self.operator != 'Exists'",
     holds: ({ value, operator }) => isAbsent(value) || operator !== 'Exists',
   }),
@@ -30,7 +30,7 @@ const toleration = ruled(
     holds: ({ key, operator }) => !isAbsent(key) || operator === 'Exists',
   }),
   fieldsRule({
-    message: 'has tolerationSeconds, which only NoExecute knows: write effect NoExecute, or leave them out',
+    message: 'has tolerationSeconds, which only NoExecute knows: write effect NoExecute, or no tolerationSeconds',
     cel: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
     holds: ({ tolerationSeconds, effect }) => isAbsent(tolerationSeconds) || effect === 'NoExecute',
   }),
@@ -45,8 +45,9 @@ const requirement = ruled(
     values: z.array(z.string().max(63)).max(50).optional().describe('Values; for Gt and Lt one whole number.'),
   }),
   fieldsRule({
-    message: 'needs values for In and NotIn, one for Gt and Lt, and none for Exists and DoesNotExist: correct values',
-    cel: "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : self.operator in ['Gt', 'Lt'] ? has(self.values) && self.values.size() == 1 : !has(self.values) || self.values.size() == 0",
+    message:
+      'has values that do not fit its operator: write some for In and NotIn, one for Gt and Lt, none for Exists and DoesNotExist',
+    cel: "self.operator == 'In' || self.operator == 'NotIn' ? has(self.values) && self.values.size() > 0 : (has(self.values) ? self.values.size() : 0) == (self.operator == 'Gt' || self.operator == 'Lt' ? 1 : 0)",
     holds: ({ operator, values }) => {
       const count = Array.isArray(values) ? values.length : 0
       if (operator === 'In' || operator === 'NotIn') return count > 0

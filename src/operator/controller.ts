@@ -12,6 +12,7 @@ import { loadableOf } from '../reconcile/loadable-order.ts'
 import { SettledPlans } from '../reconcile/settled-plans.ts'
 import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
 import type { ClusterStore, RawResource } from './cluster-store.ts'
+import type { SyncImage } from './cron-job.ts'
 import { destinationInterval, driftInterval, isOfConnection, RetryLater } from './intervals.ts'
 import { type Job, SPACE_LABEL, TEMPLATE_HASH } from './resource-types.ts'
 import { isAwaited, runRequested, runRequestedOfDestination } from './run-now.ts'
@@ -23,7 +24,7 @@ export interface ControllerParts extends Children {
   store: ClusterStore
   queue: WorkQueue
   /** Image of sync pods. */
-  image: string
+  image: SyncImage
   /** Told of each sync that has ended. */
   onRun: RunsContext['onRun']
 }

@@ -19,6 +19,12 @@ export const SYNC_CONTAINER = 'sync'
 
 const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } }
 
+/** The image of sync pods; without a policy Kubernetes takes that of the tag. */
+export interface SyncImage {
+  name: string
+  pullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+}
+
 /** Name of the CronJob of a space in a destination: both names, and a hash where they are too long together. */
 export function cronJobName(space: string, destination: string): string {
   const name = `${space}-${destination}-sync`
@@ -56,7 +62,7 @@ export function syncCronJob(parts: {
   destination: WarehouseDestination
   config: SyncConfig
   configMaps: readonly string[]
-  image: string
+  image: SyncImage
 }): CronJob {
   const { space, destination, config, configMaps, image } = parts
   const { sync } = destination.spec
@@ -105,7 +111,7 @@ function podTemplate(
   pod: DestinationSpec['sync']['pod'],
   config: SyncConfig,
   configMaps: readonly string[],
-  image: string,
+  image: SyncImage,
   labels: Record<string, string>,
 ) {
   const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } })
@@ -131,7 +137,8 @@ function podTemplate(
       containers: [
         {
           name: SYNC_CONTAINER,
-          image,
+          image: image.name,
+          ...(image.pullPolicy ? { imagePullPolicy: image.pullPolicy } : {}),
           args: ['sync-pod'],
           env: [
             fromField('ENGAGEOPS_RUN_ID', 'metadata.uid'),

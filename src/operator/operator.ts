@@ -14,6 +14,7 @@ import { KINDS, type Kind } from '../model/resource.ts'
 import { openWarehouse } from '../warehouses/registry.ts'
 import { ClusterStore, type RawResource } from './cluster-store.ts'
 import { Controller } from './controller.ts'
+import type { SyncImage } from './cron-job.ts'
 import { fencedAccess } from './fence.ts'
 import { fencedWarehouse } from './fenced-warehouse.ts'
 import { serveHealth, serveMetrics } from './health-server.ts'
@@ -45,7 +46,7 @@ export interface OperatorOptions {
   /** Watch the metadata of Secrets, so that a new password is tried at once and not with the next probe. */
   watchSecrets: boolean
   /** Image of sync pods. */
-  image: string
+  image: SyncImage
   workers: number
   metricsPort: number
   healthPort: number

@@ -7,7 +7,7 @@ import type { EngageSpace } from '../model/space.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { mayHaveCronJob, type SchemaOutcome } from '../reconcile/space.ts'
 import { isAsDeclared } from './as-declared.ts'
-import { cronJobName, syncCronJob } from './cron-job.ts'
+import { cronJobName, type SyncImage, syncCronJob } from './cron-job.ts'
 import { refusalOf } from './refusal.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import {
@@ -33,7 +33,7 @@ export interface Children {
 export interface ChildrenContext extends Children {
   client: KubeClient
   /** Image of sync pods. */
-  image: string
+  image: SyncImage
 }
 
 /** What is there already. */

@@ -37,7 +37,18 @@ export const DESTINATION: WarehouseDestination = {
     sync: {
       schedule: '15 * * * *',
       timeZone: 'Europe/Berlin',
-      pod: { nodeSelector: { disk: 'fast' }, labels: { team: 'a' } },
+      pod: {
+        nodeSelector: { disk: 'fast' },
+        tolerations: [{ key: 'dedicated', value: 'syncs', effect: 'NoSchedule' }],
+        affinity: {
+          nodeAffinity: {
+            preferredDuringSchedulingIgnoredDuringExecution: [
+              { weight: 50, preference: { matchExpressions: [{ key: 'pool', operator: 'In', values: ['spot'] }] } },
+            ],
+          },
+        },
+        labels: { team: 'a' },
+      },
     },
   }),
 }

@@ -55,7 +55,7 @@ async function world({ spaces, cronJobs: pairs }: { spaces: EngageSpace[]; cronJ
   })
   const cronJobs = new Map<string, CronJob>()
   const addCronJob = (space: EngageSpace, destination: string) => {
-    const parts = { destination: destinationNamed(destination), config: CONFIG, configMaps: [], image: 'x' }
+    const parts = { destination: destinationNamed(destination), config: CONFIG, configMaps: [], image: { name: 'x' } }
     cronJobs.set(`team-a/${cronJobName(space.metadata.name, destination)}`, syncCronJob({ space, ...parts }))
   }
   for (const [space, destination] of pairs) addCronJob(space, destination)

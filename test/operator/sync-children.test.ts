@@ -11,7 +11,7 @@ async function make(refused: string, code: number): Promise<string> {
     json(response, {})
   })
   const nothing = { get: () => undefined }
-  const context = { client: clientOf(url), image: 'x', cronJobs: nothing, configMaps: nothing }
+  const context = { client: clientOf(url), image: { name: 'x' }, cronJobs: nothing, configMaps: nothing }
   return await applyChildren(context, SPACE, DESTINATION, CONFIG.order)
 }
 
