@@ -50,8 +50,19 @@ const requirement = ruled(
     cel: "self.operator == 'In' || self.operator == 'NotIn' ? has(self.values) && self.values.size() > 0 : (has(self.values) ? self.values.size() : 0) == (self.operator == 'Gt' || self.operator == 'Lt' ? 1 : 0)",
     holds: ({ operator, values }) => {
       const count = Array.isArray(values) ? values.length : 0
-      if (operator === 'In' || operator === 'NotIn') return count > 0
-      return count === (operator === 'Gt' || operator === 'Lt' ? 1 : 0)
+      switch (operator) {
+        case 'In':
+        case 'NotIn':
+          return count > 0
+        case 'Gt':
+        case 'Lt':
+          return count === 1
+        case 'Exists':
+        case 'DoesNotExist':
+          return count === 0
+        default:
+          return true // Which operators there are is said elsewhere.
+      }
     },
   }),
 )
