@@ -19,6 +19,12 @@ const NAMES: Record<string, string> = {
   'WarehouseDestination.sync': 'DestinationSync',
   'WarehouseDestination.sync.pod': 'SyncPod',
   'WarehouseDestination.sync.pod.resources': 'SyncPodResources',
+  'WarehouseDestination.sync.pod.tolerations': 'SyncPodToleration',
+  'WarehouseDestination.sync.pod.affinity': 'SyncPodAffinity',
+  'WarehouseDestination.sync.pod.affinity.nodeAffinity': 'NodeAffinity',
+  'WarehouseDestination.sync.pod.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution': 'NodeSelector',
+  'WarehouseDestination.sync.pod.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution':
+    'PreferredNode',
   'WarehouseDestination.schemaPolicy': 'SchemaPolicy',
   'WarehouseDestination.driftPolicy': 'DriftPolicy',
   'WarehouseDestination.driftPolicy.ignore': 'DriftIgnore',
@@ -45,6 +51,9 @@ const NAMES: Record<string, string> = {
 /** Names of types for choices, by the path of one of them; where none stands here it is made of the path. */
 const CHOICES: Record<string, string> = {
   'WarehouseDestination.redshift.sslMode': 'SslMode',
+  'WarehouseDestination.sync.pod.tolerations.operator': 'TolerationOperator',
+  'WarehouseDestination.sync.pod.tolerations.effect': 'TaintEffect',
+  'NodeSelectorRequirement.operator': 'NodeSelectorOperator',
   'WarehouseDestination.schemaPolicy.undeclaredProperties': 'UndeclaredProperties',
   'WarehouseDestination.schemaPolicy.widenTypes': 'WidenTypes',
   'WarehouseDestination.schemaPolicy.dropObjects': 'DropObjects',
@@ -68,6 +77,14 @@ const SHARED: Record<string, { name: string; doc: string }> = {
   'Name of the Secret.': {
     name: 'ObjectStoreCredentials',
     doc: 'A Secret with the keys of an object store.',
+  },
+  'What all must hold of the labels of a node.': {
+    name: 'NodeSelectorTerm',
+    doc: 'Requirements on the labels of a node.',
+  },
+  'Key of the label. How the label is compared with the values. Values; for Gt and Lt one whole number.': {
+    name: 'NodeSelectorRequirement',
+    doc: 'A requirement on one label of a node.',
   },
   'Name of the resource, in the same namespace.': {
     name: 'ResourceReference',
@@ -167,8 +184,10 @@ export class ${kind}Manifest extends EngageManifest {
           .join(' ')
       ]
     if (!shared) return undefined
-    this.#used.add(`type ${shared.name}`)
+    // What a shared type uses, its kind does not use by itself.
+    const used = new Set(this.#used).add(`type ${shared.name}`)
     this.shared.set(shared.name, this.#interfaceOf(node, shared.name, shared.name, shared.doc))
+    this.#used = used
     return shared.name
   }
 

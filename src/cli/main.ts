@@ -129,6 +129,13 @@ command('operator', 'run the operator in a Kubernetes cluster, until SIGTERM', (
   .option('--watch-secrets', 'try new passwords at once; needs the right to list and watch Secrets')
   .addOption(new Option('--sync-image <image>', 'image of sync pods').env('ENGAGEOPS_IMAGE').makeOptionMandatory())
   .addOption(
+    new Option('--sync-image-pull-policy <policy>', 'when nodes pull that image').choices([
+      'Always',
+      'IfNotPresent',
+      'Never',
+    ]),
+  )
+  .addOption(
     new Option('--workers <count>', 'spaces and destinations worked on at once').argParser(wholeNumber(1)).default(8),
   )
   .addOption(new Option('--metrics-port <port>', 'port of /metrics').argParser(port).default(8080))

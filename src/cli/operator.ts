@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { LeadershipLost } from '../kube/lease.ts'
+import type { SyncImage } from '../operator/cron-job.ts'
 import { runOperator } from '../operator/operator.ts'
 import { EXIT } from './exit-codes.ts'
 import { interruption } from './interrupt.ts'
@@ -11,6 +12,7 @@ export interface OperatorCliOptions {
   selector?: string
   watchSecrets?: true
   syncImage: string
+  syncImagePullPolicy?: SyncImage['pullPolicy']
   workers: number
   metricsPort: number
   healthPort: number
@@ -20,8 +22,17 @@ export interface OperatorCliOptions {
 
 /** Runs the operator until SIGTERM; losing the lead ends it with 1, so that it is started anew. */
 export async function run(options: OperatorCliOptions): Promise<number> {
-  const { watchNamespaces, selector, syncImage: image, workers, metricsPort, healthPort } = options
-  const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  const {
+    watchNamespaces,
+    selector,
+    syncImage: name,
+    syncImagePullPolicy: pullPolicy,
+    workers,
+    metricsPort,
+    healthPort,
+    logLevel,
+  } = options
+  const log = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
   const stop = interruption()
   try {
     await runOperator({
@@ -31,7 +42,7 @@ export async function run(options: OperatorCliOptions): Promise<number> {
       ...(watchNamespaces ? { watchNamespaces } : {}),
       ...(selector === undefined ? {} : { selector }),
       watchSecrets: options.watchSecrets === true,
-      image,
+      image: { name, ...(pullPolicy ? { pullPolicy } : {}) },
       workers,
       metricsPort,
       healthPort,

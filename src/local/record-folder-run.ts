@@ -7,5 +7,5 @@ import type { Folder } from './folder.ts'
 export async function recordFolderRun({ store }: Folder, order: WorkOrder, report: RunReport): Promise<void> {
   const rowsOf = new Map(report.collections.map(({ collection, rows }) => [collection, rows]))
   const names = new Set([...order.storageActions, ...(order.classic?.activations ?? [])].map(({ name }) => name))
-  await recordOrderRun(store, order, summaryOf(report), rowsOf, (name) => names.has(name))
+  await recordOrderRun(store, order, summaryOf(report), rowsOf, ({ metadata }) => names.has(metadata.name))
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { storeAccess, storeUrl } from './object-store.ts'
 import { type Resource, secretKeyReference } from './resource.ts'
-import { exactlyOne, fieldsRule, notMatching, ruled, textMap } from './rules.ts'
+import { exactlyOne, fieldsRule, notMatching, ruled } from './rules.ts'
 import { interval, intervalOrOnSync, schedule, timeZone } from './schedule.ts'
 import type { DestinationStatus } from './status.ts'
+import { syncPod } from './sync-pod.ts'
 
 const host = z.string().min(1).max(253).describe('Host name or address of the server.')
 const port = (standard: number) => z.int().min(1).max(65535).default(standard).describe('TCP port.')
@@ -179,23 +180,6 @@ const duckdb = z.strictObject({
     .describe('Path of the database file, relative to the folder of the manifest. Local mode only. Immutable.'),
 })
 
-const pod = z
-  .strictObject({
-    resources: z
-      .strictObject({
-        requests: textMap(16, 64).optional().describe('Requested cpu and memory.'),
-        limits: textMap(16, 64).optional().describe('Limits of cpu and memory.'),
-      })
-      .optional()
-      .describe('Resources of the sync container.'),
-    nodeSelector: textMap(64, 63).optional().describe('Labels of the nodes that may run syncs.'),
-    serviceAccountName: z.string().max(253).optional().describe('Service account of the pod (workload identity).'),
-    priorityClassName: z.string().max(253).optional().describe('Priority class of the pod.'),
-    labels: textMap(64, 63).optional().describe('Labels that the pod gets.'),
-    annotations: textMap(64, 4096).optional().describe('Annotations that the pod gets.'),
-  })
-  .describe('How the sync pod is scheduled, in a cluster.')
-
 /** When destinations are synced that do not say it. */
 export const DEFAULT_SCHEDULE = '0 * * * *'
 
@@ -204,7 +188,7 @@ const sync = z.strictObject({
   timeZone: timeZone.default('Etc/UTC').describe('Time zone of the schedule (tz database).'),
   suspend: z.boolean().default(false).describe('Whether scheduled syncs are held back.'),
   historyLimit: z.int().min(1).max(100).default(20).describe('Runs kept in the status.'),
-  pod: pod.optional(),
+  pod: syncPod.optional(),
 })
 
 const schemaPolicy = z.strictObject({

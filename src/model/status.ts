@@ -41,9 +41,45 @@ export const runSummary = z.strictObject({
   status: z.enum(RUN_STATUSES).describe("Segment's words: Success, Partial (notices and rows), Failure (no rows)."),
   rows: z.int().describe('Rows written.'),
   notices: z.array(notice).max(20).describe('What people should know of it.'),
-  job: z.string().max(63).optional().describe('Job that ran it, in a cluster.'),
 })
 export type RunSummary = z.infer<typeof runSummary>
+
+/** A run as statuses have it. */
+export const recordedRun = runSummary.extend({
+  destination: z.string().max(253).describe('Name of the WarehouseDestination that it wrote to.'),
+  job: z.string().max(63).optional().describe('Job that ran it, in a cluster.'),
+})
+export type RecordedRun = z.infer<typeof recordedRun>
+
+/** Runs that a status has room for. */
+export const MOST_RUNS = 100
+
+const runs = {
+  lastSync: recordedRun.optional().describe('The last run.'),
+  nextSyncTime: time.optional().describe('When the next run is due.'),
+  history: z
+    .array(recordedRun)
+    .max(MOST_RUNS)
+    .default([])
+    .describe(`Past runs, newest first: sync.historyLimit of each destination, ${MOST_RUNS} in all.`),
+}
+
+const syncRequests = {
+  lastHandledSyncRequest: z
+    .string()
+    .max(255)
+    .optional()
+    .describe('The last request of a sync of which nothing waits any more.'),
+  pendingSync: z
+    .strictObject({
+      request: z.string().max(255).describe('The request, as the annotation has it.'),
+      waiting: z
+        .array(z.string().max(253))
+        .describe('What could not be started yet: destinations, or spaces where a destination was asked.'),
+    })
+    .optional()
+    .describe('A requested sync that still waits, mostly for one that runs.'),
+}
 
 const statusColumn = z.strictObject({
   name: z.string().describe('Name of the column.'),
@@ -87,7 +123,7 @@ export const destinationStatus = z.strictObject({
     .describe('Result of the connection test.'),
   spaces: z.array(z.string()).default([]).describe('Spaces connected to the destination.'),
   activations: z.int().default(0).describe('Number of activations.'),
-  lastHandledSyncRequest: z.string().max(255).optional().describe('The last requested sync that was started.'),
+  ...syncRequests,
 })
 export type DestinationStatus = z.infer<typeof destinationStatus>
 
@@ -103,10 +139,12 @@ export const spaceStatus = z.strictObject({
   tables: z.array(statusTable).default([]).describe('Classic tables.'),
   plan: statusPlan.optional().describe('Changes of the classic tables that wait.'),
   syncCronJobs: z.array(z.string()).default([]).describe('CronJobs that sync the space.'),
-  lastHandledSyncRequest: z.string().max(255).optional().describe('The last requested sync that was started.'),
-  lastSync: runSummary.optional().describe('The last run.'),
-  nextSyncTime: time.optional().describe('When the next run is due.'),
-  history: z.array(runSummary).max(100).default([]).describe('Past runs, newest first.'),
+  ...syncRequests,
+  ...runs,
+  recordedJobs: z
+    .array(z.string().max(253))
+    .default([])
+    .describe('Uids of ended Jobs that have been put into the history; those that are gone are left out.'),
 })
 export type SpaceStatus = z.infer<typeof spaceStatus>
 
@@ -116,9 +154,7 @@ export const activationStatus = z.strictObject({
   tables: z.array(statusTable).default([]).describe('Tables that the rows land in.'),
   plan: statusPlan.optional().describe('Changes that wait.'),
   cronJob: z.string().optional().describe('CronJob that syncs the activation.'),
-  lastSync: runSummary.optional().describe('The last run.'),
-  nextSyncTime: time.optional().describe('When the next run is due.'),
-  history: z.array(runSummary).max(100).default([]).describe('Past runs, newest first.'),
-  lastHandledSyncRequest: z.string().max(255).optional().describe('The last requested sync that was started.'),
+  ...runs,
+  ...syncRequests,
 })
 export type ActivationStatus = z.infer<typeof activationStatus>

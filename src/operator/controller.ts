@@ -13,9 +13,10 @@ import { loadableOf } from '../reconcile/loadable-order.ts'
 import { SettledPlans } from '../reconcile/settled-plans.ts'
 import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
 import type { ClusterStore, RawResource } from './cluster-store.ts'
+import type { SyncImage } from './cron-job.ts'
 import { destinationInterval, driftInterval, isOfConnection, RetryLater } from './intervals.ts'
 import { type Job, SPACE_LABEL, TEMPLATE_HASH } from './resource-types.ts'
-import { runRequested, runRequestedOfDestination } from './run-now.ts'
+import { isAwaited, runRequested, runRequestedOfDestination } from './run-now.ts'
 import { type RunsContext, recordRuns } from './runs.ts'
 import { applyChildren, type Children, isFinished, pruneChildren } from './sync-children.ts'
 
@@ -24,16 +25,13 @@ export interface ControllerParts extends Children {
   store: ClusterStore
   queue: WorkQueue
   /** Image of sync pods. */
-  image: string
+  image: SyncImage
   /** Told of each sync that has ended. */
   onRun: RunsContext['onRun']
 }
 
 /** What a handler works with: everything of the world but what this controller adds. */
 export type HandlerContext = Omit<ReconcileContext, 'store' | 'deploySync' | 'settledPlans'>
-
-/** A sync that was asked for while another runs is tried again so soon. */
-const REQUEST_MS = 10_000
 
 /**
  * Turns changes into keys, and keys into work. There are two kinds of keys: a destination is probed by itself; a space is
@@ -102,7 +100,9 @@ export class Controller {
   readonly onJob = (change: Change<Job>): void => {
     const { metadata, status } = change.object
     const space = metadata.labels?.[SPACE_LABEL]
-    if (space === undefined || change.type === 'Deleted' || !isFinished(status)) return
+    // One that is deleted while it runs has ended too: requests wait for it.
+    const isOver = change.type === 'Deleted' ? !isFinished(status) : isFinished(status)
+    if (space === undefined || !isOver) return
     if (change.type === 'Modified' && isFinished(change.previous.status)) return
     this.#parts.queue.add(`space/${metadata.namespace}/${space}`)
   }
@@ -135,9 +135,10 @@ export class Controller {
     this.#failures.set(key, failures)
     const isEdited = before.status?.observedGeneration !== after.metadata.generation
     const hasChanged = before.status?.connection?.state !== after.status?.connection?.state
+    // Its spaces make their CronJobs first; that brings a request back.
     if (isEdited || hasChanged) this.#addSpacesOf(`${namespace}/${name}`, isEdited ? 'edit' : 'resync')
-    const asked = await runRequestedOfDestination(this.#parts, after, await store.spaces())
-    return { requeueAfterMs: asked === 'Waiting' ? REQUEST_MS : destinationInterval(after, failures) }
+    else await runRequestedOfDestination(this.#parts, after, await store.spaces())
+    return { requeueAfterMs: destinationInterval(after, failures) }
   }
 
   async #space(namespace: string, name: string, context: ReconcileContext): Promise<Outcome> {
@@ -165,8 +166,9 @@ export class Controller {
     const activations = await this.#activations(namespace, name, context, resources, outcomes)
     const reconciled = (await store.spaces()).find(isIt)
     if (reconciled && reconciled.metadata.deletionTimestamp === undefined) {
-      await runRequested(this.#parts, reconciled, activations)
+      await runRequested(this.#parts, reconciled, activations, outcomes)
       await pruneChildren(this.#parts, reconciled, outcomes)
+      await this.#wakeRequests(reconciled)
     }
     this.#probeUnusable(namespace, outcomes)
     const isDeleting = activations.some(({ metadata }) => metadata.deletionTimestamp !== undefined)
@@ -224,6 +226,14 @@ export class Controller {
     for (const outcome of outcomes) {
       const isUnusable = 'trouble' in outcome && isOfConnection(outcome.trouble)
       if (isUnusable) this.#parts.queue.add(`destination/${namespace}/${outcome.destination}`)
+    }
+  }
+
+  /** A request on a destination that waits for a space goes on after the end of its sync, or once it has a CronJob. */
+  async #wakeRequests(space: EngageSpace): Promise<void> {
+    for (const destination of await this.#parts.store.destinations()) {
+      const { namespace, name } = destination.metadata
+      if (isAwaited(this.#parts, space, destination)) this.#parts.queue.add(`destination/${namespace}/${name}`)
     }
   }
 

@@ -9,13 +9,21 @@ import type { SyncConfig } from './sync-config.ts'
 
 /** Longest name of a CronJob: its Jobs add eleven characters to it. */
 const MAX_NAME = 52
-const RUN_AS = 65_532
 /** A sync that takes longer is ended and goes on from its last commit with the next Job. */
 const DEADLINE_SECONDS = 6 * 3600
 /** Exit status of a sync that only a person can mend: it is not tried again. See docs/cli.md. */
 const STALLED_EXIT_CODE = 78
 
+/** The container that syncs; a cluster may put others beside it. */
+export const SYNC_CONTAINER = 'sync'
+
 const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } }
+
+/** The image of sync pods; without a policy Kubernetes takes that of the tag. */
+export interface SyncImage {
+  name: string
+  pullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+}
 
 /** Name of the CronJob of a space in a destination: both names, and a hash where they are too long together. */
 export function cronJobName(space: string, destination: string): string {
@@ -54,7 +62,7 @@ export function syncCronJob(parts: {
   destination: WarehouseDestination
   config: SyncConfig
   configMaps: readonly string[]
-  image: string
+  image: SyncImage
 }): CronJob {
   const { space, destination, config, configMaps, image } = parts
   const { sync } = destination.spec
@@ -76,7 +84,7 @@ export function syncCronJob(parts: {
           rules: [
             {
               action: 'FailJob',
-              onExitCodes: { containerName: 'sync', operator: 'In', values: [STALLED_EXIT_CODE] },
+              onExitCodes: { containerName: SYNC_CONTAINER, operator: 'In', values: [STALLED_EXIT_CODE] },
             },
             { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
           ],
@@ -103,7 +111,7 @@ function podTemplate(
   pod: DestinationSpec['sync']['pod'],
   config: SyncConfig,
   configMaps: readonly string[],
-  image: string,
+  image: SyncImage,
   labels: Record<string, string>,
 ) {
   const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } })
@@ -122,17 +130,15 @@ function podTemplate(
       ...(pod?.serviceAccountName ? { serviceAccountName: pod.serviceAccountName } : {}),
       ...(pod?.priorityClassName ? { priorityClassName: pod.priorityClassName } : {}),
       ...(pod?.nodeSelector ? { nodeSelector: pod.nodeSelector } : {}),
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: RUN_AS,
-        runAsGroup: RUN_AS,
-        fsGroup: RUN_AS,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      ...(pod?.tolerations ? { tolerations: pod.tolerations } : {}),
+      ...(pod?.affinity ? { affinity: pod.affinity } : {}),
+      // Which user is the image's or the platform's to say: OpenShift gives each namespace its own, and refuses others.
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
         {
-          name: 'sync',
-          image,
+          name: SYNC_CONTAINER,
+          image: image.name,
+          ...(image.pullPolicy ? { imagePullPolicy: image.pullPolicy } : {}),
           args: ['sync-pod'],
           env: [
             fromField('ENGAGEOPS_RUN_ID', 'metadata.uid'),

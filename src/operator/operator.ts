@@ -16,6 +16,7 @@ import { openWarehouse } from '../warehouses/registry.ts'
 import { Caches } from './caches.ts'
 import { ClusterStore, type RawResource } from './cluster-store.ts'
 import { Controller } from './controller.ts'
+import type { SyncImage } from './cron-job.ts'
 import { fencedAccess } from './fence.ts'
 import { fencedWarehouse } from './fenced-warehouse.ts'
 import { serveHealth, serveMetrics } from './health-server.ts'
@@ -47,7 +48,7 @@ export interface OperatorOptions {
   /** Watch the metadata of Secrets, so that a new password is tried at once and not with the next probe. */
   watchSecrets: boolean
   /** Image of sync pods. */
-  image: string
+  image: SyncImage
   workers: number
   metricsPort: number
   healthPort: number

@@ -4,10 +4,12 @@ import { isConflict, isNotFound } from '../kube/errors.ts'
 import { keyOf } from '../kube/object.ts'
 import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
-import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
+import { mayHaveCronJob, type SchemaOutcome } from '../reconcile/space.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
+import { answerRequest, type Beginning, isWaitingFor } from './answer-request.ts'
 import { cronJobName } from './cron-job.ts'
+import { refusalOf } from './refusal.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import { CRON_JOBS, type CronJob, DESTINATION_LABEL, JOBS, type Job, SYNC_REQUESTED } from './resource-types.ts'
 import { jobsOf } from './runs.ts'
@@ -16,100 +18,110 @@ import { isFinished, isOf } from './sync-children.ts'
 export interface RunNowContext {
   client: KubeClient
   store: ResourceStore
-  cronJobs: ResourceCache<CronJob>
-  jobs: ResourceCache<Job>
+  cronJobs: Pick<ResourceCache<CronJob>, 'get'>
+  jobs: Pick<ResourceCache<Job>, 'all'>
 }
 
 /**
  * Starts the syncs that were asked for by annotation, on the space for all its destinations or on an activation for its
- * own, once for each value. While a sync of the same pair runs the request waits; the end of that Job brings it back here.
+ * own, once for each value. `outcomes` are what has just become of the space in its destinations.
  */
 export async function runRequested(
   context: RunNowContext,
   space: EngageSpace,
   activations: readonly Activation[],
+  outcomes: readonly SchemaOutcome[],
 ): Promise<void> {
-  const { store } = context
-  const request = requestOf(space)
-  if (request !== undefined && space.status) {
-    const started = await startAll(
-      context,
-      space,
-      space.spec.destinations.map(({ name }) => name),
-      request,
-    )
-    if (started) await store.writeStatus({ ...space, status: { ...space.status, lastHandledSyncRequest: request } })
+  const begin = async (destination: string, request: string): Promise<Beginning> => {
+    const outcome = outcomes.find((one) => one.destination === destination)
+    if (!outcome) return { never: `EngageSpace ${space.metadata.name} has no destination ${destination}` }
+    const beginning = mayHaveCronJob(outcome) ? await start(context, space, destination, request) : undefined
+    return beginning ?? whyNoCronJob(space, outcome)
   }
-  for (const activation of activations) {
-    const wanted = requestOf(activation)
-    if (wanted === undefined || !activation.status) continue
-    if (!(await startAll(context, space, [activation.spec.destinationRef.name], wanted))) continue
-    await store.writeStatus({ ...activation, status: { ...activation.status, lastHandledSyncRequest: wanted } })
-  }
+  await answerRequest(
+    context.store,
+    space,
+    space.spec.destinations.map(({ name }) => name),
+    begin,
+  )
+  for (const activation of activations)
+    await answerRequest(context.store, activation, [activation.spec.destinationRef.name], begin)
 }
 
-/**
- * The same for a request on a destination: of all the spaces that are connected to it. The result tells whether some
- * could not be started yet, because a sync of theirs still runs.
- */
+/** The same for a request on a destination: of all the spaces that are connected to it. */
 export async function runRequestedOfDestination(
   context: RunNowContext,
   destination: WarehouseDestination,
   spaces: readonly EngageSpace[],
-): Promise<'Done' | 'Waiting'> {
-  const request = requestOf(destination)
-  if (request === undefined || !destination.status) return 'Done'
-  const { name } = destination.metadata
-  let all = true
-  for (const space of spaces) {
-    const isConnected = space.spec.destinations.some((connection) => connection.name === name)
-    const isHere = space.metadata.namespace === destination.metadata.namespace
-    if (isConnected && isHere) all = (await start(context, space, name, request)) && all
-  }
-  if (!all) return 'Waiting'
-  const status = { ...destination.status, lastHandledSyncRequest: request }
-  await context.store.writeStatus({ ...destination, status })
-  return 'Done'
+): Promise<void> {
+  const connected = new Map(
+    spaces.filter((space) => isConnected(space, destination)).map((space) => [space.metadata.name, space]),
+  )
+  await answerRequest(context.store, destination, [...connected.keys()], async (name, request) => {
+    const space = connected.get(name)
+    if (!space) return { never: `there is no EngageSpace ${name} any more` }
+    const beginning = await start(context, space, destination.metadata.name, request)
+    if (beginning) return beginning
+    const isLookedAt = space.status?.observedGeneration === space.metadata.generation
+    return isLookedAt ? { never: `EngageSpace ${name} has no CronJob for it: its conditions say why` } : 'Waits'
+  })
 }
 
-/** A request that was not handled yet. */
-function requestOf({ metadata, status }: EngageResource): string | undefined {
-  const request = metadata.annotations?.[SYNC_REQUESTED]
-  return request === status?.lastHandledSyncRequest ? undefined : request?.slice(0, 255)
-}
-
-/** Whether a Job was made, or had been, for each of the destinations. */
-async function startAll(
-  context: RunNowContext,
+/** Whether a request on a destination waits for a space that need not be waited for any more, as no sync of it runs. */
+export function isAwaited(
+  { jobs }: Pick<RunNowContext, 'jobs'>,
   space: EngageSpace,
-  destinations: readonly string[],
-  request: string,
-): Promise<boolean> {
-  let all = true
-  for (const destination of destinations) all = (await start(context, space, destination, request)) && all
-  return all
+  destination: WarehouseDestination,
+): boolean {
+  const waits = isConnected(space, destination) && isWaitingFor(destination, space.metadata.name)
+  return waits && !jobsOfPair(space, destination.metadata.name, jobs).some(({ status }) => !isFinished(status))
 }
 
+const isConnected = ({ metadata, spec }: EngageSpace, destination: WarehouseDestination): boolean =>
+  metadata.namespace === destination.metadata.namespace &&
+  metadata.deletionTimestamp === undefined &&
+  spec.destinations.some(({ name }) => name === destination.metadata.name)
+
+/** Why a space has no CronJob in a destination; where it may get one with the next try, the request waits for that. */
+function whyNoCronJob({ metadata }: EngageSpace, outcome: SchemaOutcome): Beginning {
+  const { destination } = outcome
+  const of = `EngageSpace ${metadata.name} in WarehouseDestination ${destination}`
+  if ('plan' in outcome) {
+    return outcome.cronJob === undefined
+      ? { never: `there is nothing to sync of ${of}: it needs a source, and an activation that lands there` }
+      : 'Waits'
+  }
+  const { consequence, message } = outcome.trouble
+  return consequence === 'Retry' ? 'Waits' : { never: `there is nothing to sync of ${of} yet: ${message}` }
+}
+
+/** Makes the Job of a request, unless it was made before or another runs; undefined where there is no CronJob. */
 async function start(
   context: RunNowContext,
   space: EngageSpace,
   destination: string,
   request: string,
-): Promise<boolean> {
+): Promise<Beginning | undefined> {
   const { namespace, name } = space.metadata
   const cronJob = await find(context, { namespace, name: cronJobName(name, destination) })
-  if (!cronJob || !isOf(cronJob, space)) return false
+  if (!cronJob || !isOf(cronJob, space)) return undefined
   const jobName = `${cronJob.metadata.name}-${createHash('sha256').update(request).digest('hex').slice(0, 8)}`
-  const running = jobsOf(space, context.jobs).filter((job) => job.metadata.labels?.[DESTINATION_LABEL] === destination)
-  if (running.some(({ metadata }) => metadata.name === jobName)) return true
-  if (running.some(({ status }) => !isFinished(status))) return false
+  const jobs = jobsOfPair(space, destination, context.jobs)
+  if (jobs.some(({ metadata }) => metadata.name === jobName)) return 'Started'
+  if (jobs.some(({ status }) => !isFinished(status))) return 'Waits'
   try {
     await context.client.create(JOBS, jobFrom(cronJob, jobName, request))
   } catch (error) {
-    if (!isConflict(error)) throw error
+    if (isConflict(error)) return 'Started'
+    const refusal = refusalOf(error, `Job ${jobName}`, destination)
+    if (!refusal) throw error
+    return { never: refusal.message }
   }
-  return true
+  return 'Started'
 }
+
+const jobsOfPair = (space: EngageSpace, destination: string, jobs: RunNowContext['jobs']): Job[] =>
+  jobsOf(space, jobs).filter(({ metadata }) => metadata.labels?.[DESTINATION_LABEL] === destination)
 
 /** One that was just made is not in the cache yet. */
 async function find(

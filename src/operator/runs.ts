@@ -1,10 +1,11 @@
 import type { KubeClient } from '../kube/client.ts'
-import { keyOf } from '../kube/object.ts'
+import type { Activation } from '../model/activation.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { RunSummary } from '../model/status.ts'
 import type { LeaseScope } from '../reconcile/free-lease.ts'
 import { recordOrderRun } from '../reconcile/record-order-run.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
+import { SYNC_CONTAINER } from './cron-job.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import { DESTINATION_LABEL, type Job, PODS, type Pod, SPACE_LABEL } from './resource-types.ts'
 import { isFinished } from './sync-children.ts'
@@ -17,7 +18,7 @@ const EVENTS = {
 } as const
 
 /** The Jobs that sync a space. */
-export function jobsOf({ metadata }: EngageSpace, jobs: ResourceCache<Job>): Job[] {
+export function jobsOf({ metadata }: EngageSpace, jobs: Pick<ResourceCache<Job>, 'all'>): Job[] {
   return jobs.all().filter((job) => {
     return job.metadata.namespace === metadata.namespace && job.metadata.labels?.[SPACE_LABEL] === metadata.name
   })
@@ -26,38 +27,37 @@ export function jobsOf({ metadata }: EngageSpace, jobs: ResourceCache<Job>): Job
 export interface RunsContext {
   client: KubeClient
   store: ResourceStore
-  jobs: ResourceCache<Job>
+  jobs: Pick<ResourceCache<Job>, 'all'>
   onRun: (of: LeaseScope, run: RunSummary) => void
   /** Told of a Job whose last pod had no time to end well; says what the next one waits for. */
   onKilled: (of: LeaseScope, job: string) => Promise<string | undefined>
 }
 
-/** Puts the runs of Jobs that have ended into the status of the space and of its activations, each once, oldest first. */
+/**
+ * Puts the runs of Jobs that have ended into the status of the space and of its activations, oldest first, and each
+ * once: the status tells which Jobs it has, of those that Kubernetes still keeps.
+ */
 export async function recordRuns(context: RunsContext, space: EngageSpace): Promise<void> {
-  const history = space.status?.history ?? []
-  const known = new Set(history.map(({ job }) => job))
-  const oldest = history.at(-1)?.end ?? ''
-  const limits = new Map(
-    (await context.store.destinations()).map(({ metadata, spec }) => [keyOf(metadata), spec.sync.historyLimit]),
-  )
-  const isFull = ({ metadata }: Job) =>
-    history.length >= (limits.get(`${metadata.namespace}/${metadata.labels?.[DESTINATION_LABEL]}`) ?? 1)
+  if (!space.status) return
+  const { namespace, name } = space.metadata
   const ended = jobsOf(space, context.jobs)
-    .filter(({ metadata, status }) => isFinished(status) && !known.has(metadata.name))
-    // What the history has no room for any more was in it once.
-    .filter((job) => !isFull(job) || endOf(job) > oldest)
+    .filter(({ status }) => isFinished(status))
     .sort((a, b) => (endOf(a) < endOf(b) ? -1 : 1))
-  for (const job of ended) {
-    const { namespace, name } = space.metadata
+  const recorded = new Set(space.status.recordedJobs).intersection(new Set(ended.map(uidOf)))
+  for (const job of ended.filter((one) => !recorded.has(uidOf(one)))) {
     const destination = job.metadata.labels?.[DESTINATION_LABEL] ?? ''
     const scope = { namespace, space: name, destination }
     const endings = await endingsOf(context.client, job)
     const verdict = readVerdict(endings[0]?.message)
     const wait = verdict ? undefined : await context.onKilled(scope, job.metadata.name)
     const earlier = endings.slice(1).flatMap(({ message }) => readVerdict(message) ?? [])
-    const { collections, ...summary } = together(verdict ?? runOf(job, endings[0], wait), earlier, job.metadata.name)
+    const { collections, ...summary } = together(verdict ?? runOf(job, endings[0], wait), earlier)
     const rowsOf = collections && new Map(Object.entries(collections))
-    await recordOrderRun(context.store, scope, summary, rowsOf, () => true)
+    recorded.add(uidOf(job))
+    await recordOrderRun(context.store, scope, summary, rowsOf, wasFor(summary), {
+      name: job.metadata.name,
+      recorded: [...recorded],
+    })
     context.onRun(scope, summary)
     const [type, reason] = EVENTS[summary.status]
     const why = summary.notices[0] ? `; ${summary.notices[0].message}` : ''
@@ -70,6 +70,14 @@ export async function recordRuns(context: RunsContext, space: EngageSpace): Prom
   }
 }
 
+/** Whether a run may have been for an activation: those that were held back, or that came later, were in no work order. */
+const wasFor =
+  ({ start }: RunSummary) =>
+  ({ metadata, spec }: Activation): boolean =>
+    !spec.suspend && Date.parse(metadata.creationTimestamp ?? start) <= Date.parse(start)
+
+const uidOf = ({ metadata }: Job): string => metadata.uid ?? metadata.name
+
 const ending = (job: Job) =>
   job.status?.conditions?.find(({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed'))
 
@@ -77,12 +85,13 @@ const endOf = (job: Job): string => job.status?.completionTime ?? ending(job)?.l
 
 type Ending = { exitCode: number; reason?: string; message?: string; finishedAt?: string }
 
-/** How the pods of a Job ended, the last one first. */
+/** How the syncs in the pods of a Job ended, the last one first. Sidecars have no say. */
 async function endingsOf(client: KubeClient, { metadata }: Job): Promise<Ending[]> {
   const { name, namespace } = metadata
   const { items } = await client.list<Pod>(PODS, { namespace, labelSelector: `batch.kubernetes.io/job-name=${name}` })
   return items
     .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .filter((container) => container.name === SYNC_CONTAINER)
     .flatMap(({ state }) => state?.terminated ?? [])
     .sort((a, b) => ((a.finishedAt ?? '') < (b.finishedAt ?? '') ? 1 : -1))
 }
@@ -114,10 +123,10 @@ function runOf(job: Job, last: Ending | undefined, wait: string | undefined): Ve
 }
 
 /** A pod that was evicted or failed has committed what it had read: its rows count too. */
-function together(last: Verdict, earlier: readonly Verdict[], job: string): Verdict {
+function together(last: Verdict, earlier: readonly Verdict[]): Verdict {
   const all = [last, ...earlier]
   const [start = last.start] = all.map((verdict) => verdict.start).sort()
-  const total: Verdict = { ...last, start, rows: all.reduce((sum, { rows }) => sum + rows, 0), job }
+  const total: Verdict = { ...last, start, rows: all.reduce((sum, { rows }) => sum + rows, 0) }
   if (earlier.length === 0 || all.some(({ collections }) => !collections)) return total
   const collections: Record<string, number> = {}
   for (const verdict of all) {

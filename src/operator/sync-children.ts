@@ -1,5 +1,5 @@
 import type { KubeClient } from '../kube/client.ts'
-import { isConflict, isInvalid, isNotFound, KubeError } from '../kube/errors.ts'
+import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/object.ts'
 import { type WarehouseDestination, warehouseOf } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
@@ -7,7 +7,8 @@ import type { EngageSpace } from '../model/space.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { mayHaveCronJob, type SchemaOutcome } from '../reconcile/space.ts'
 import { isAsDeclared } from './as-declared.ts'
-import { cronJobName, syncCronJob } from './cron-job.ts'
+import { cronJobName, type SyncImage, syncCronJob } from './cron-job.ts'
+import { refusalOf } from './refusal.ts'
 import type { ResourceCache } from './resource-cache.ts'
 import {
   CONFIG_MAPS,
@@ -32,15 +33,18 @@ export interface Children {
 export interface ChildrenContext extends Children {
   client: KubeClient
   /** Image of sync pods. */
-  image: string
+  image: SyncImage
 }
+
+/** What is there already. */
+type Known = { [Cache in 'cronJobs' | 'configMaps']: Pick<Children[Cache], 'get'> }
 
 /**
  * Makes the CronJob of a space in a destination, and what it mounts, be as declared: first the ConfigMaps, so that a pod
  * never starts without. What is as it should be is not written. Throws EngageError Conflict for a CronJob of somebody else.
  */
 export async function applyChildren(
-  context: ChildrenContext,
+  context: Pick<ChildrenContext, 'client' | 'image'> & Known,
   space: EngageSpace,
   destination: WarehouseDestination,
   order: WorkOrder,
@@ -49,33 +53,17 @@ export async function applyChildren(
   const name = cronJobName(space.metadata.name, destination.metadata.name)
   const config = { version: 1 as const, order, warehouse: warehouseOf(destination.spec) }
   const maps = configMaps(name, space, config)
-  for (const map of maps) if (!context.configMaps.get(keyOf(map))) await createOnce(client, map)
+  const orRefusal = (object: KubeObject) => (error: unknown) => {
+    throw refusalOf(error, `${object.kind} ${object.metadata.name}`, destination.metadata.name) ?? error
+  }
+  for (const map of maps) if (!context.configMaps.get(keyOf(map))) await createOnce(client, map).catch(orRefusal(map))
   const cronJob = syncCronJob({ space, destination, config, configMaps: maps.map(nameOf), image })
   const known = context.cronJobs.get(keyOf(cronJob))
   if (known && isOf(known, space) && isUnchanged(known, cronJob)) return name
   await assertNotForeign(client, known, cronJob, space)
-  await client.apply(CRON_JOBS, cronJob, { fieldManager: FIELD_MANAGER, force: true }).catch((error: unknown) => {
-    throw refusalOf(error, name, destination) ?? error
-  })
+  await client.apply(CRON_JOBS, cronJob, { fieldManager: FIELD_MANAGER, force: true }).catch(orRefusal(cronJob))
   return name
 }
-
-/** What the API server has against a CronJob, where only people can change that; undefined where it may pass by itself. */
-function refusalOf(error: unknown, name: string, { metadata }: WarehouseDestination): EngageError | undefined {
-  if (!(error instanceof KubeError)) return undefined
-  const refused = `the API server refuses CronJob ${name}: ${error.message}`
-  if (isInvalid(error)) {
-    return new EngageError(
-      'InvalidSpec',
-      'Stalled',
-      `${refused}: correct spec.sync of WarehouseDestination ${metadata.name}`,
-    )
-  }
-  if (error.code !== FORBIDDEN) return undefined
-  return new EngageError('PermissionDenied', 'Retry', `${refused}: give the operator the right, or raise the quota`)
-}
-
-const FORBIDDEN = 403
 
 /**
  * Deletes the CronJobs that have nothing to sync any more, as destinations are not connected, or not there, or nothing

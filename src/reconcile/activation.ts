@@ -11,6 +11,7 @@ import { deleteActivation, holds } from './delete-activation.ts'
 import { nextSyncTime } from './record-run.ts'
 import { destinationNotFound, mayHaveCronJob, type SchemaOutcome, statusTable, troubleWith } from './space.ts'
 import { writeStatus } from './status-writer.ts'
+import { syncRequestsOf } from './sync-requests.ts'
 
 /**
  * Says of an activation how its tables are, from what became of its space in its destination (`outcome`; absent where
@@ -100,6 +101,6 @@ function summarize(
     ...(before?.lastSync ? { lastSync: before.lastSync } : {}),
     ...(next === undefined ? {} : { nextSyncTime: next }),
     history: before?.history ?? [],
-    ...(before?.lastHandledSyncRequest === undefined ? {} : { lastHandledSyncRequest: before.lastHandledSyncRequest }),
+    ...syncRequestsOf(before),
   }
 }

@@ -4,6 +4,7 @@ import { conditionsOf, rfc3339 } from './conditions.ts'
 import { type ConnectionTest, testConnection } from './connection-test.ts'
 import type { ReconcileContext, Resources } from './context.ts'
 import { writeStatus } from './status-writer.ts'
+import { syncRequestsOf } from './sync-requests.ts'
 
 /** Tests the connection of a destination and says who uses it. Its deletion touches nothing. */
 export async function reconcileDestination(
@@ -32,7 +33,6 @@ function summarize(
   const now = context.now()
   const state = trouble ? 'Failed' : 'Connected'
   const before = destination.status?.connection
-  const handled = destination.status?.lastHandledSyncRequest
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: conditionsOf({ trouble, hasTables: false }, destination.status?.conditions ?? [], generation, now),
@@ -52,6 +52,6 @@ function summarize(
     activations: activations.filter(
       ({ metadata, spec }) => metadata.namespace === namespace && spec.destinationRef.name === name,
     ).length,
-    ...(handled === undefined ? {} : { lastHandledSyncRequest: handled }),
+    ...syncRequestsOf(destination.status),
   }
 }

@@ -1,3 +1,4 @@
+import type { Activation } from '../model/activation.ts'
 import type { RunSummary } from '../model/status.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { named } from './context.ts'
@@ -6,6 +7,13 @@ import type { ResourceStore } from './store.ts'
 
 /** Names of what a run was for. */
 export type RunScope = Pick<WorkOrder, 'namespace' | 'space' | 'destination'>
+
+/** The Job that a run was, in a cluster. */
+export interface EndedJob {
+  name: string
+  /** The Jobs that have been recorded, this one among them: see `recordedJobs` of a space. */
+  recorded: readonly string[]
+}
 
 /**
  * Puts a run into the status of its space, and of those activations that it was for with the rows of their tables.
@@ -16,21 +24,25 @@ export async function recordOrderRun(
   { namespace, space: spaceName, destination: destinationName }: RunScope,
   summary: RunSummary,
   rowsOf: ReadonlyMap<string, number> | undefined,
-  isFor: (activation: string) => boolean,
+  isFor: (activation: Activation) => boolean,
+  job?: EndedJob,
 ): Promise<void> {
   const destination = named(await store.destinations(), namespace, destinationName)
   const limit = destination?.spec.sync.historyLimit ?? 1
+  const run = { ...summary, destination: destinationName, ...(job ? { job: job.name } : {}) }
   for (const activation of await store.activations()) {
     const { metadata, spec, status } = activation
-    if (!status || metadata.namespace !== namespace || !isFor(metadata.name)) continue
+    if (!status || metadata.namespace !== namespace || !isFor(activation)) continue
     if (spec.spaceRef.name !== spaceName || spec.destinationRef.name !== destinationName) continue
     const rows = rowsOf && status.tables.reduce((sum, table) => sum + (rowsOf.get(table.name) ?? 0), 0)
     await store.writeStatus({
       ...activation,
-      status: recordRun(status, { ...summary, rows: rows ?? summary.rows }, limit),
+      status: recordRun(status, { ...run, rows: rows ?? run.rows }, limit),
     })
   }
   // Last: a run that stands here is known to be everywhere, and is not recorded again.
   const space = named(await store.spaces(), namespace, spaceName)
-  if (space?.status) await store.writeStatus({ ...space, status: recordRun(space.status, summary, limit) })
+  if (!space?.status) return
+  const status = recordRun(space.status, run, limit)
+  await store.writeStatus({ ...space, status: job ? { ...status, recordedJobs: [...job.recorded] } : status })
 }

@@ -14,6 +14,7 @@ import { named, type ReconcileContext, type Resources } from './context.ts'
 import { nextSyncTime } from './record-run.ts'
 import { applyPlan, type SchemaPlan } from './schema.ts'
 import { writeStatus } from './status-writer.ts'
+import { syncRequestsOf } from './sync-requests.ts'
 
 /** What became of a space in one of its destinations: its tables, or why there are none. */
 export type SchemaOutcome = { destination: string } & ({ plan: SchemaPlan; cronJob?: string } | { trouble: Trouble })
@@ -203,7 +204,8 @@ function summarize(
     ...(before?.lastSync ? { lastSync: before.lastSync } : {}),
     ...(next === undefined ? {} : { nextSyncTime: next }),
     history: before?.history ?? [],
-    ...(before?.lastHandledSyncRequest === undefined ? {} : { lastHandledSyncRequest: before.lastHandledSyncRequest }),
+    recordedJobs: before?.recordedJobs ?? [],
+    ...syncRequestsOf(before),
   }
 }
 

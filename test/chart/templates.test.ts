@@ -110,6 +110,7 @@ describe.skipIf(!hasHelm)('the chart', { timeout: HELM_TIMEOUT }, () => {
       args: [
         'operator',
         '--sync-image=registry.example.com/engageops:next',
+        '--sync-image-pull-policy=Always',
         '--workers=16',
         '--metrics-port=9090',
         '--health-port=9091',

@@ -6,7 +6,7 @@ import { renderStatus } from '../../src/cli/status-view.ts'
 import type { Activation } from '../../src/model/activation.ts'
 import type { EngageResource } from '../../src/model/kinds.ts'
 import { parseManifests } from '../../src/model/load.ts'
-import type { Condition, RunSummary } from '../../src/model/status.ts'
+import type { Condition, RecordedRun } from '../../src/model/status.ts'
 import type { Change } from '../../src/plan/change.ts'
 import { makePlan } from '../../src/plan/plan.ts'
 
@@ -37,7 +37,8 @@ const condition = (status: Condition['status'], reason: string): Condition => ({
   lastTransitionTime: '2026-11-24T11:00:00Z',
 })
 
-const run: RunSummary = {
+const run: RecordedRun = {
+  destination: 'warehouse',
   runId: 'r2',
   start: '2026-11-24T11:54:57Z',
   end: '2026-11-24T11:55:00Z',

@@ -11,6 +11,18 @@ const withStaging = (staging: object) => ({
   snowflake: { ...SNOWFLAKE, oauthTokenSecretRef: secret, staging: { stage: 's.files', ...staging } },
 })
 
+const withToleration = (toleration: object) => ({ ...POSTGRES, sync: { pod: { tolerations: [toleration] } } })
+const withNodes = (...matchExpressions: object[]) => ({
+  ...POSTGRES,
+  sync: {
+    pod: {
+      affinity: {
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
+      },
+    },
+  },
+})
+
 export const VALID: [Kind, spec: unknown][] = [
   [DESTINATION, POSTGRES],
   [
@@ -21,6 +33,16 @@ export const VALID: [Kind, spec: unknown][] = [
   [DESTINATION, withStaging({ url: 's3://bucket/prefix' })],
   [DESTINATION, withStaging({ url: 'gcs://bucket', credentialsSecretRef: { name: 'hmac' } })],
   [DESTINATION, withStaging({ url: 's3compat://bucket', endpoint: 'https://store.example.com' })],
+  [DESTINATION, withToleration({ operator: 'Exists' })],
+  [DESTINATION, withToleration({ key: 'dedicated', value: 'syncs', effect: 'NoExecute', tolerationSeconds: 60 })],
+  [
+    DESTINATION,
+    withNodes(
+      { key: 'pool', operator: 'In', values: ['spot', 'syncs'] },
+      { key: 'arch', operator: 'Exists' },
+      { key: 'cores', operator: 'Gt', values: ['4'] },
+    ),
+  ],
   [ENGAGE_SPACE, SPACE],
   [
     ENGAGE_SPACE,
@@ -44,6 +66,8 @@ export const ONE_STORAGE =
   'must have exactly one kind of storage: write either classic or storageActions; classic: {} has all defaults'
 const schedule =
   'is not a schedule: write five cron fields (minute, hour, day of month, month, day of week 0-6), such as "0 * * * *"; the zone goes to timeZone'
+const fits =
+  'has values that do not fit its operator: write some for In and NotIn, one for Gt and Lt, none for Exists and DoesNotExist'
 const reserved = 'is reserved (engageops, information_schema, pg_*): write another name'
 export const withSchedule = (text: string) => ({ ...POSTGRES, sync: { schedule: text } })
 const withSchemas = (schemas: unknown) => ({ name: 'x', destinations: [{ name: 'main', schemas }] })
@@ -52,6 +76,8 @@ const withTriggers = (computation: unknown, ...triggers: string[]) => ({
   computation,
   storageActions: { table: 't', triggers },
 })
+
+const NODES = 'spec.sync.pod.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution'
 
 /** Each breaks one rule that stands in CEL too. The path has the value behind it where the message shows it. */
 export const BROKEN: [Kind, spec: unknown, path: string, message: string][] = [
@@ -76,6 +102,34 @@ export const BROKEN: [Kind, spec: unknown, path: string, message: string][] = [
     'spec.snowflake.staging',
     'needs the address of an S3-compatible store: write endpoint',
   ],
+  [
+    DESTINATION,
+    withToleration({ key: 'a', operator: 'Exists', value: 'b' }),
+    'spec.sync.pod.tolerations[0]',
+    'has a value that Exists does not compare: write operator Equal, or no value',
+  ],
+  [
+    DESTINATION,
+    withToleration({ value: 'b' }),
+    'spec.sync.pod.tolerations[0]',
+    'tolerates all taints only with operator Exists: write it, or a key',
+  ],
+  [
+    DESTINATION,
+    withToleration({ key: 'a', effect: 'NoSchedule', tolerationSeconds: 1 }),
+    'spec.sync.pod.tolerations[0]',
+    'has tolerationSeconds, which only NoExecute knows: write effect NoExecute, or no tolerationSeconds',
+  ],
+  ...[
+    { key: 'a', operator: 'In' },
+    { key: 'a', operator: 'Lt', values: ['1', '2'] },
+    { key: 'a', operator: 'Exists', values: ['1'] },
+  ].map((requirement): (typeof BROKEN)[number] => [
+    DESTINATION,
+    withNodes(requirement),
+    `${NODES}.nodeSelectorTerms[0].matchExpressions[0]`,
+    fits,
+  ]),
   [DESTINATION, withSchedule('@hourly'), 'spec.sync.schedule: "@hourly"', schedule],
   [DESTINATION, withSchedule('0 0 0 * * *'), 'spec.sync.schedule: "0 0 0 * * *"', schedule],
   [DESTINATION, withSchedule('TZ=UTC 0 * * * *'), 'spec.sync.schedule: "TZ=UTC 0 * * * *"', schedule],

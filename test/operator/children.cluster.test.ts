@@ -171,4 +171,46 @@ describeOnCluster('what the operator makes for syncs', (cluster) => {
     expect(JSON.stringify(status)).toContain(`Job ${job.metadata.name} failed`)
     expect(status).toMatchObject({ lastHandledSyncRequest: 'second' })
   })
+
+  test('a request on a destination waits for the sync that runs, and its end brings it back', async () => {
+    const before = new Set((await jobs()).map(({ metadata }) => metadata.name))
+    const newJob = () =>
+      eventually('a new Job', 20, async () => (await jobs()).find(({ metadata }) => !before.has(metadata.name)))
+    await fleet.annotate('EngageSpace', 'main', { [SYNC_REQUESTED]: 'third' })
+    const running = await newJob()
+    await fleet.annotate('WarehouseDestination', 'warehouse', { [SYNC_REQUESTED]: 'fourth' })
+    await eventually('a request that waits', 20, async () => {
+      const { status } = await fleet.get('WarehouseDestination', 'warehouse')
+      return JSON.stringify(status?.pendingSync) === '{"request":"fourth","waiting":["main"]}'
+    })
+    before.add(running.metadata.name)
+    await endPod(running, '', 0)
+    await newJob()
+    await eventually('the request in the status', 20, async () => {
+      const { status } = await fleet.get('WarehouseDestination', 'warehouse')
+      return status?.lastHandledSyncRequest === 'fourth' && status.pendingSync === undefined
+    })
+  })
+
+  test('a request on a space does not wait for a destination that is not there', async () => {
+    const { namespace, kubectl } = cluster()
+    await fleet.apply(space(namespace, 'main', { destinations: [{ name: 'warehouse' }, { name: 'missing' }] }))
+    await fleet.hasReady('EngageSpace', 'main', 'False DestinationNotFound')
+    const job = (await jobs()).find(({ status }) => !status?.completionTime && !status?.conditions)
+    if (!job) throw new Error('the Job of the request before runs')
+    await fleet.annotate('EngageSpace', 'main', { [SYNC_REQUESTED]: 'fifth' })
+    await eventually('a request that waits for the Job alone', 20, async () => {
+      const { status } = await fleet.get('EngageSpace', 'main')
+      return JSON.stringify(status?.pendingSync) === '{"request":"fifth","waiting":["warehouse"]}'
+    })
+    await endPod(job, '', 0)
+    await eventually('the request in the status', 30, async () => {
+      const { status } = await fleet.get('EngageSpace', 'main')
+      return status?.lastHandledSyncRequest === 'fifth'
+    })
+    await eventually('an event', 20, async () => {
+      const events = await kubectl(['get', 'events', '--field-selector', 'reason=SyncNotStarted', '-o', 'json'])
+      return events.includes('there is no WarehouseDestination missing')
+    })
+  })
 })

@@ -10,7 +10,7 @@ const cronJob = () =>
     destination: DESTINATION,
     config: CONFIG,
     configMaps: ['default-warehouse-sync-1'],
-    image: 'engageops:1',
+    image: { name: 'engageops:1', pullPolicy: 'Never' },
   })
 
 test('the CronJob of a space in a destination', async () => {
@@ -32,7 +32,7 @@ test('resources that are declared are taken as they are: defaults beside them co
     destination,
     config: CONFIG,
     configMaps: [],
-    image: 'engageops:1',
+    image: { name: 'engageops:1' },
   }).spec
   expect(JSON.stringify(jobTemplate)).toContain('"resources":{"limits":{"memory":"40Mi"}}')
 })

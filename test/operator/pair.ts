@@ -1,4 +1,4 @@
-import { activationSpec } from '../../src/model/activation.ts'
+import { type Activation, activationSpec } from '../../src/model/activation.ts'
 import { destinationSpec, type WarehouseDestination, warehouseOf } from '../../src/model/destination.ts'
 import { type EngageSpace, spaceSpec } from '../../src/model/space.ts'
 import type { SyncConfig } from '../../src/operator/sync-config.ts'
@@ -37,8 +37,31 @@ export const DESTINATION: WarehouseDestination = {
     sync: {
       schedule: '15 * * * *',
       timeZone: 'Europe/Berlin',
-      pod: { nodeSelector: { disk: 'fast' }, labels: { team: 'a' } },
+      pod: {
+        nodeSelector: { disk: 'fast' },
+        tolerations: [{ key: 'dedicated', value: 'syncs', effect: 'NoSchedule' }],
+        affinity: {
+          nodeAffinity: {
+            preferredDuringSchedulingIgnoredDuringExecution: [
+              { weight: 50, preference: { matchExpressions: [{ key: 'pool', operator: 'In', values: ['spot'] }] } },
+            ],
+          },
+        },
+        labels: { team: 'a' },
+      },
     },
+  }),
+}
+
+export const ACTIVATION: Activation = {
+  apiVersion: API,
+  kind: 'Activation',
+  metadata: { name: 'shopper', namespace: 'team-a', uid: 'activation-uid' },
+  spec: activationSpec.parse({
+    spaceRef: { name: 'default' },
+    destinationRef: { name: 'warehouse' },
+    computation: { audience: 'shopper' },
+    classic: {},
   }),
 }
 
@@ -48,22 +71,9 @@ const { dialect, capabilities } = await openWarehouse(block, { secret: async () 
 export const CONFIG: SyncConfig = {
   version: 1,
   warehouse: block,
-  order: compileWorkOrder(
-    SPACE,
-    DESTINATION,
-    [
-      {
-        apiVersion: API,
-        kind: 'Activation',
-        metadata: { name: 'shopper', namespace: 'team-a', uid: 'activation-uid' },
-        spec: activationSpec.parse({
-          spaceRef: { name: 'default' },
-          destinationRef: { name: 'warehouse' },
-          computation: { audience: 'shopper' },
-          classic: {},
-        }),
-      },
-    ],
-    { identifiers: dialect.identifiers, maxColumns: capabilities.maxColumns, installationId: 'test' },
-  ),
+  order: compileWorkOrder(SPACE, DESTINATION, [ACTIVATION], {
+    identifiers: dialect.identifiers,
+    maxColumns: capabilities.maxColumns,
+    installationId: 'test',
+  }),
 }

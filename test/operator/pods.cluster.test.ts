@@ -126,7 +126,10 @@ describeOnNode('operator and syncs in pods', (cluster) => {
     const { items } = JSON.parse(await kubectl(['get', 'pods', '-l', 'engageops.dev/space=default', '-o', 'json']))
     const { spec } = items[0]
     expect(spec).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsNonRoot: true } })
-    expect(spec.containers[0].securityContext).toMatchObject({ readOnlyRootFilesystem: true })
+    expect(spec.containers[0]).toMatchObject({
+      imagePullPolicy: 'Never',
+      securityContext: { readOnlyRootFilesystem: true },
+    })
     expect(JSON.stringify(spec.volumes)).not.toContain('serviceAccountToken')
     const everything = await kubectl(['get', 'configmaps,cronjobs,jobs,events,engage', '-o', 'json'])
     const logs = await kubectl(['logs', '-l', 'engageops.dev/space=default', '--tail=-1'])

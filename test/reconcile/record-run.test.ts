@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type RunSummary, runSummary } from '../../src/model/status.ts'
-import { conditionsOf } from '../../src/reconcile/conditions.ts'
+import { type RecordedRun, type RunSummary, recordedRun } from '../../src/model/status.ts'
+import { conditionsOf, rfc3339 } from '../../src/reconcile/conditions.ts'
 import { nextSyncTime, type RunStatus, recordRun } from '../../src/reconcile/record-run.ts'
 
-const run = (minute: number, status: RunSummary['status'] = 'Success'): RunSummary => ({
+const run = (minute: number, status: RunSummary['status'] = 'Success'): RecordedRun => ({
   runId: `run-${minute}`,
+  destination: 'warehouse',
   start: `2026-11-24T12:${String(minute).padStart(2, '0')}:00Z`,
   end: `2026-11-24T12:${String(minute).padStart(2, '0')}:30Z`,
   status,
@@ -62,8 +63,25 @@ describe('a run in a status', () => {
     )
   })
 
+  test('leaves the runs of other destinations where they are, as far as there is room', () => {
+    const elsewhere = { ...run(1), runId: 'elsewhere', destination: 'other' }
+    const status = [run(2), run(3), run(4)].reduce(
+      (before, one) => recordRun(before, one, 2),
+      recordRun(fresh, elsewhere, 20),
+    )
+    expect(status.history.map(({ runId }) => runId)).toEqual(['run-4', 'run-3', 'elsewhere'])
+    const full = Array.from({ length: 100 }, (_, hours) => ({
+      ...run(5),
+      runId: `${hours}`,
+      destination: `${hours}`,
+      end: rfc3339(new Date(NOW.getTime() + (hours + 1) * 3_600_000)),
+    }))
+    const history = full.reduce((before, one) => recordRun(before, one, 1), status).history
+    expect(history.map(({ destination }) => destination)).toEqual(full.map(({ destination }) => destination).reverse())
+  })
+
   test('is a summary as the model has it', () => {
-    expect(runSummary.parse(run(1))).toEqual(run(1))
+    expect(recordedRun.parse(run(1))).toEqual(run(1))
   })
 })
 

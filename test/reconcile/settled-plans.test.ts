@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RunSummary } from '../../src/model/status.ts'
+import type { RecordedRun } from '../../src/model/status.ts'
 import { SettledPlans } from '../../src/reconcile/settled-plans.ts'
 import { activationOf, COMPUTATIONS, destinationOf, spaceOf } from '../plan/resources.ts'
 import { World } from './world.ts'
@@ -9,7 +9,8 @@ const carts = activationOf('carts', {
   computation: { audience: 'abandoned_carts' },
   storageActions: { table: 'carts', triggers: ['EntityAdded'] },
 })
-const run: RunSummary = {
+const run: RecordedRun = {
+  destination: 'warehouse',
   runId: 'run-1',
   start: '2026-11-24T12:00:00Z',
   end: '2026-11-24T12:01:00Z',

@@ -2,7 +2,7 @@
 import type { Construct } from 'constructs'
 import { EngageManifest } from '../engage-manifest'
 import type { EngageManifestProps } from '../engage-manifest-props'
-import { AdoptionPolicy, DriftMode, DropObjects, SslMode, UndeclaredProperties, WidenTypes, type ObjectStoreCredentials, type SecretKeyReference } from './shared'
+import { AdoptionPolicy, DriftMode, DropObjects, SslMode, TaintEffect, TolerationOperator, UndeclaredProperties, WidenTypes, type NodeSelectorTerm, type ObjectStoreCredentials, type SecretKeyReference } from './shared'
 
 /** Resources of the sync container. */
 export interface SyncPodResources {
@@ -20,6 +20,86 @@ export interface SyncPodResources {
   readonly limits?: { [key: string]: string }
 }
 
+/** Taints of nodes that may run syncs all the same. */
+export interface SyncPodToleration {
+  /**
+   * Key of the taint; without it all taints, with operator Exists.
+   *
+   * @default - none
+   */
+  readonly key?: string
+  /**
+   * How the value is compared. Default: Equal.
+   *
+   * @default - Equal
+   */
+  readonly operator?: TolerationOperator
+  /**
+   * Value of the taint, for Equal.
+   *
+   * @default - none
+   */
+  readonly value?: string
+  /**
+   * Effect of the taint. Default: all of them.
+   *
+   * @default - all of them
+   */
+  readonly effect?: TaintEffect
+  /**
+   * How long a taint NoExecute is tolerated. Default: for ever.
+   *
+   * @default - for ever
+   */
+  readonly tolerationSeconds?: number
+}
+
+/** What nodes must have. */
+export interface NodeSelector {
+  /**
+   * Terms, of which one must hold.
+   */
+  readonly nodeSelectorTerms: NodeSelectorTerm[]
+}
+
+/** What nodes had better have. */
+export interface PreferredNode {
+  /**
+   * How much it counts.
+   */
+  readonly weight: number
+  /**
+   * What counts.
+   */
+  readonly preference: NodeSelectorTerm
+}
+
+/** By the labels of nodes. */
+export interface NodeAffinity {
+  /**
+   * What nodes must have.
+   *
+   * @default - none
+   */
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector
+  /**
+   * What nodes had better have.
+   *
+   * @default - none
+   */
+  readonly preferredDuringSchedulingIgnoredDuringExecution?: PreferredNode[]
+}
+
+/** Which nodes run syncs, as in Kubernetes; node affinity by labels alone. */
+export interface SyncPodAffinity {
+  /**
+   * By the labels of nodes.
+   *
+   * @default - none
+   */
+  readonly nodeAffinity?: NodeAffinity
+}
+
 /** How the sync pod is scheduled, in a cluster. */
 export interface SyncPod {
   /**
@@ -34,6 +114,18 @@ export interface SyncPod {
    * @default - none
    */
   readonly nodeSelector?: { [key: string]: string }
+  /**
+   * Taints of nodes that may run syncs all the same.
+   *
+   * @default - none
+   */
+  readonly tolerations?: SyncPodToleration[]
+  /**
+   * Which nodes run syncs, as in Kubernetes; node affinity by labels alone.
+   *
+   * @default - none
+   */
+  readonly affinity?: SyncPodAffinity
   /**
    * Service account of the pod (workload identity).
    *
