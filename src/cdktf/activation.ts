@@ -138,12 +138,12 @@ export class Activation extends Construct implements IActivation {
         `${this.node.path}: the warehouse of ${this.destination.destinationName} is not known, and names of tables depend on it: write WarehouseDestination.fromDestinationAttributes with warehouseKind`,
       )
     }
-    const { spec } = this.manifest._declared()
     const schemas = this.computation.space.schemas(this.destination)
-    if (containsToken([schemas, spec.classic?.eventNames, spec.storageActions?.table])) {
+    const naming = namingOf(this.manifest._declared().spec)
+    if (containsToken([schemas, naming.classic, naming.storageActions])) {
       throw new Error(`${this.node.path}: names of tables come from a value that only Terraform knows (a token)`)
     }
-    return tablesOf(spec, schemas, warehouseKind)
+    return tablesOf(naming, schemas, warehouseKind)
   }
 
   /** The schema that rows land in. */
@@ -178,6 +178,18 @@ class ImportedActivation extends Construct implements IActivation {
   ) {
     super(scope, id)
     this.namespace = EngageDefaults.of(this).namespace
+  }
+}
+
+/** A spec with what names of tables come from; the rest of it may be tokens. */
+function namingOf({ computation, classic, storageActions }: any): { [key: string]: any } {
+  const elsewhere = { name: 'elsewhere' }
+  return {
+    spaceRef: elsewhere,
+    destinationRef: elsewhere,
+    computation,
+    classic: classic && { calls: classic.calls, eventNames: classic.eventNames },
+    storageActions: storageActions && { table: storageActions.table, triggers: storageActions.triggers },
   }
 }
 

@@ -16,8 +16,8 @@ export class StatusSource {
   ) {
     const { kind, name, namespace = 'default' } = manifest
     const { provider } = resource
-    const reads = manifest.backend === Backend.KUBERNETES_MANIFEST
-    if (!reads && provider?.alias !== undefined) {
+    const isOfKubernetes = manifest.backend === Backend.KUBERNETES_MANIFEST
+    if (!isOfKubernetes && provider?.alias !== undefined) {
       throw new Error(
         `${manifest.node.path}: its provider has the alias ${provider.alias}, and the status would be read through the one of hashicorp/kubernetes without an alias, maybe of another cluster: write Backend.KUBERNETES_MANIFEST, or make a kubernetes.dataKubernetesResource.DataKubernetesResource with a provider of that cluster`,
       )
@@ -26,7 +26,7 @@ export class StatusSource {
       apiVersion: API_VERSION,
       kind,
       metadata: { name, namespace },
-      provider: reads ? provider : undefined,
+      provider: isOfKubernetes ? provider : undefined,
       dependsOn: [resource],
     })
     this.data.overrideLogicalId(resource.friendlyUniqueId)
