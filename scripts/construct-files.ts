@@ -122,17 +122,20 @@ class Types {
   #choices = new Map<string, string>()
   #own: string[] = []
   #used = new Set<string>()
+  #resolvable = false
 
   fileOf(kind: Kind): string {
     const { description, spec } = DEFINITIONS[kind]
     this.#own = []
     this.#used = new Set()
+    this.#resolvable = false
     const options = `${kind}Options`
     const [own, others] = splitFields(jsonSchemaOf(spec), INTENT[kind])
     this.#objectType(others, kind, `What a ${kind} can declare beside what it is for.`, options)
     this.#objectType(own, kind, description, `${kind}Spec extends ${options}`)
     const imports = this.#used.size === 0 ? '' : `import { ${[...this.#used].sort().join(', ')} } from './shared'\n`
-    return `${HEAD}import type { Construct } from 'constructs'
+    const resolvable = this.#resolvable ? "import type { IResolvable } from 'cdktf'\n" : ''
+    return `${HEAD}${resolvable}import type { Construct } from 'constructs'
 import { EngageManifest } from '../engage-manifest'
 import type { EngageManifestProps } from '../engage-manifest-props'
 ${imports}
@@ -158,7 +161,14 @@ export class ${kind}Manifest extends EngageManifest {
     if (node.additionalProperties) return `{ [key: string]: ${this.#typeOf(node.additionalProperties, path)} }`
     if (node.properties) return this.#sharedType(node) ?? this.#objectType(node, path, doc)
     if (node.type === 'object') return '{ [key: string]: any }'
+    if (node.type === 'boolean') return this.#booleanType()
     return node.type === 'integer' ? 'number' : (node.type ?? 'any')
+  }
+
+  /** Text, numbers and lists of Terraform's variables have the types of plain ones; booleans do not. */
+  #booleanType(): string {
+    this.#resolvable = true
+    return 'boolean | IResolvable'
   }
 
   #objectType(node: JsonSchema, path: string, doc = '', name = NAMES[path] ?? pascal(path)): string {

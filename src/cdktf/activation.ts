@@ -1,20 +1,19 @@
-import { Annotations } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
-import type { Computation } from './computation'
-import { Backend, EngageDefaults } from './engage-defaults'
+import { Computation } from './computation'
+import { EngageDefaults } from './engage-defaults'
 import type { EngageManifest } from './engage-manifest'
 import type { EngageManifestProps } from './engage-manifest-props'
 import {
   ActivationManifest,
   type ActivationOptions,
-  DeletionPolicy,
   type StorageActions,
   type StorageColumn,
   type Trigger,
 } from './manifests'
-import type { Mapping } from './mapping'
+import { Mapping } from './mapping'
 import { tablesOf } from './model'
 import { containsToken } from './plain-data'
+import { requireArgument } from './require-argument'
 import { splitProps } from './split-props'
 import type { IWarehouseDestination } from './warehouse-destination'
 
@@ -76,10 +75,6 @@ export interface ActivationTable {
   readonly name: string
 }
 
-/** The provider fixes the type of what the definition leaves open, as it does with mappings, when it creates a resource. */
-const REPLACES =
-  'kubernetes_manifest makes the activation anew when the mapping gets or loses a field, and deletionPolicy Delete drops its table then: write Backend.KUBECTL_MANIFEST, or DeletionPolicy.RETAIN'
-
 /** One audience, computed trait or journey of a space, written to one warehouse. */
 export class Activation extends Construct implements IActivation {
   /**
@@ -106,6 +101,17 @@ export class Activation extends Construct implements IActivation {
     super(scope, id)
     const { common, own } = splitProps(props)
     const { computation, destination, storageActions, ...options } = own
+    requireArgument(
+      this,
+      computation instanceof Computation,
+      'computation: is none: write what space.addAudience(key) returns, or space.audience(key) and the like',
+    )
+    requireArgument(this, Construct.isConstruct(destination), 'destination: is none: write a WarehouseDestination')
+    requireArgument(
+      this,
+      storageActions?.mapping === undefined || storageActions.mapping instanceof Mapping,
+      'storageActions.mapping: is no Mapping: write Mapping.object({ ... }); ActivationManifest takes plain data',
+    )
     this.computation = computation
     this.destination = destination
     this.manifest = new ActivationManifest(this, 'Resource', {
@@ -122,8 +128,6 @@ export class Activation extends Construct implements IActivation {
     this.manifest._referTo(destination)
     this.activationName = this.manifest.name
     this.namespace = this.manifest.namespace
-    const replaces = this.manifest.backend === Backend.KUBERNETES_MANIFEST && storageActions?.mapping !== undefined
-    if (replaces && options.deletionPolicy === DeletionPolicy.DELETE) Annotations.of(this).addWarning(REPLACES)
   }
 
   /** The tables that rows land in, as far as they are known before the first call. */
@@ -134,12 +138,12 @@ export class Activation extends Construct implements IActivation {
         `${this.node.path}: the warehouse of ${this.destination.destinationName} is not known, and names of tables depend on it: write WarehouseDestination.fromDestinationAttributes with warehouseKind`,
       )
     }
-    const { spec } = this.manifest._declared()
     const schemas = this.computation.space.schemas(this.destination)
-    if (containsToken([schemas, spec.classic?.eventNames, spec.storageActions?.table])) {
+    const naming = namingOf(this.manifest._declared().spec)
+    if (containsToken([schemas, naming.classic, naming.storageActions])) {
       throw new Error(`${this.node.path}: names of tables come from a value that only Terraform knows (a token)`)
     }
-    return tablesOf(spec, schemas, warehouseKind)
+    return tablesOf(naming, schemas, warehouseKind)
   }
 
   /** The schema that rows land in. */
@@ -177,11 +181,19 @@ class ImportedActivation extends Construct implements IActivation {
   }
 }
 
-function specOf(props: StorageActionsProps, computation: Computation): StorageActions {
+/** A spec with what names of tables come from; the rest of it may be tokens. */
+function namingOf({ computation, classic, storageActions }: any): { [key: string]: any } {
+  const elsewhere = { name: 'elsewhere' }
   return {
-    table: props.table,
-    triggers: props.triggers ?? computation._triggers(),
-    mapping: props.mapping?.toJson(),
-    columns: props.columns,
+    spaceRef: elsewhere,
+    destinationRef: elsewhere,
+    computation,
+    classic: classic && { calls: classic.calls, eventNames: classic.eventNames },
+    storageActions: storageActions && { table: storageActions.table, triggers: storageActions.triggers },
   }
+}
+
+function specOf(props: StorageActionsProps, computation: Computation): StorageActions {
+  const { table, triggers = computation._triggers(), mapping, ...others } = props
+  return { table, triggers, mapping: mapping?.toJson(), ...others }
 }

@@ -1,16 +1,11 @@
-import {
-  Fn,
-  type IResolvable,
-  type ITerraformDependable,
-  type TerraformProvider,
-  type TerraformResource,
-  Token,
-} from 'cdktf'
+import { Fn, type IResolvable, type TerraformProvider, type TerraformResource, TerraformStack, Token } from 'cdktf'
 import type { Construct } from 'constructs'
 import { Manifest as KubectlManifest } from './bindings/kubectl/manifest'
-import { Manifest as KubernetesManifest } from './bindings/kubernetes/manifest'
+import { manifestWaitToHclTerraform } from './bindings/kubernetes/manifest'
 import { SecretV1 } from './bindings/kubernetes/secret-v1'
 import { Backend } from './engage-defaults'
+import { type ManifestArguments, ManifestResource, type ResourceOptions } from './manifest-resource'
+import { formatPath } from './model'
 import { escapeTemplates, escapeText, hclText, splitAtTokens } from './template-text'
 import { toYamlText } from './yaml-text'
 
@@ -29,12 +24,23 @@ class Later implements IResolvable {
   }
 }
 
+/** The backend of a construct, where `chosen` is what its props or EngageDefaults say. */
+export function backendOf(scope: Construct, chosen: Backend = Backend.KUBERNETES_MANIFEST): Backend {
+  const { path, scopes } = scope.node
+  const choices = Object.values(Backend)
+  if (!choices.includes(chosen)) {
+    throw new Error(`${path}: backend: "${chosen}" is none: write one of ${choices.join(', ')}`)
+  }
+  if (chosen === Backend.YAML || scopes.some(TerraformStack.isStack)) return chosen
+  throw new Error(
+    `${path}: stands in no stack, and ${chosen} needs one: make it below a TerraformStack, or write Backend.YAML`,
+  )
+}
+
 /** A manifest for a backend. */
-export interface BackendManifest {
+export interface BackendManifest extends ResourceOptions {
   /** The manifest when the stack is synthesized, tokens in it. */
   readonly produce: () => object
-  readonly provider?: TerraformProvider
-  readonly dependsOn?: ITerraformDependable[]
   readonly waitForReady: boolean
 }
 
@@ -42,26 +48,61 @@ export interface BackendManifest {
 export function resourceFor(
   backend: Backend,
   scope: Construct,
-  { produce, waitForReady, ...common }: BackendManifest,
+  { produce, waitForReady, ...options }: BackendManifest,
 ): TerraformResource | undefined {
   if (waitForReady && backend !== Backend.KUBERNETES_MANIFEST) {
     throw new Error(`${scope.node.path}: only kubernetes_manifest can wait: leave waitForReady out`)
   }
   switch (backend) {
-    case Backend.KUBERNETES_MANIFEST:
-      return new KubernetesManifest(scope, 'Resource', {
-        ...common,
-        manifest: Token.asAnyMap(new Later(() => escapeTemplates(produce()))),
-        ...(waitForReady && { wait: { condition: [{ type: 'Ready', status: 'True' }] } }),
-      })
-    case Backend.KUBECTL_MANIFEST:
-      return new KubectlManifest(scope, 'Resource', {
-        ...common,
-        yamlBody: Token.asString(new Later(() => templateYaml(produce()))),
-      })
+    case Backend.KUBERNETES_MANIFEST: {
+      const manifest = Token.asAnyMap(new Later(() => escapeTemplates(produce())))
+      const content = { json: { manifest }, hcl: { manifest: { value: manifest, ...HCL.map } } }
+      return new ManifestResource(scope, backend, waitForReady ? waiting(content) : content, options)
+    }
+    case Backend.KUBECTL_MANIFEST: {
+      const body = Token.asString(new Later(() => templateYaml(produce())))
+      const content = { json: { yaml_body: body }, hcl: { yaml_body: { value: body, ...HCL.text } } }
+      return new ManifestResource(scope, backend, content, options)
+    }
     case Backend.YAML:
       return undefined
   }
+}
+
+/** How HCL has arguments, in the words of bindings. */
+const HCL = {
+  map: { isBlock: false, type: 'map', storageClassType: 'anyMap' },
+  text: { isBlock: false, type: 'simple', storageClassType: 'string' },
+  wait: { isBlock: true, type: 'list', storageClassType: 'ManifestWaitList' },
+}
+
+/** With the block that has apply wait until the operator says Ready. */
+function waiting({ json, hcl }: ManifestArguments): ManifestArguments {
+  const wait = { condition: [{ type: 'Ready', status: 'True' }] }
+  return {
+    json: { ...json, wait },
+    hcl: { ...hcl, wait: { value: manifestWaitToHclTerraform(wait), ...HCL.wait } },
+  }
+}
+
+/** What identifies an object in a cluster. */
+interface Identity {
+  readonly kind: string
+  readonly name: string
+  readonly namespace?: string
+}
+
+/**
+ * The address of an object's resource in the state: of its identity, so that it stays when constructs are renamed or moved.
+ * None where Terraform has to find out who it is.
+ */
+export function addressOf(
+  { kind, namespace = 'default', name }: Identity,
+  provider: TerraformProvider | undefined,
+): string | undefined {
+  const identity = [kind.toLowerCase(), namespace, name, provider?.alias].filter((part) => part !== undefined)
+  // A dot ends an address, and no name of an object has an underscore.
+  return identity.some(Token.isUnresolved) ? undefined : identity.join('_').replace(/\./g, '_')
 }
 
 /** A Secret for a backend; its values are tokens. */
@@ -116,10 +157,10 @@ function jsonOf(value: unknown): string {
 
 /** YAML for other tools than Terraform. */
 export function plainYaml(manifest: object, place: string): string {
-  return toYamlText(manifest, (value) => {
+  return toYamlText(manifest, (value, path) => {
     if (!Token.isUnresolved(value)) return undefined
     throw new Error(
-      `${place}: has a value that only Terraform knows (a token): write the value, or use another backend`,
+      `${place}: ${formatPath(path)}: is known only when Terraform runs (a token): write the value, or use another backend`,
     )
   })
 }
@@ -127,9 +168,8 @@ export function plainYaml(manifest: object, place: string): string {
 /** How the backends name an object in the cluster, to import it. */
 export function importId(
   backend: Backend,
-  object: { readonly apiVersion: string; readonly kind: string; readonly namespace: string; readonly name: string },
+  { apiVersion, kind, namespace = 'default', name }: Identity & { readonly apiVersion: string },
 ): string {
-  const { apiVersion, kind, namespace, name } = object
   return backend === Backend.KUBECTL_MANIFEST
     ? `${apiVersion}//${kind}//${name}//${namespace}`
     : `apiVersion=${apiVersion},kind=${kind},namespace=${namespace},name=${name}`

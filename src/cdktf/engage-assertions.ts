@@ -1,5 +1,6 @@
 import type { IConstruct } from 'constructs'
 import { EngageManifests } from './engage-manifests'
+import { compact, isPlain, isSame } from './plain-data'
 
 /** Assertions on the resources of a tree, for any test runner: each throws an Error where it does not hold. */
 export class EngageAssertions {
@@ -78,13 +79,11 @@ export class EngageAssertions {
 
 /** The fields that differ from what is expected. */
 function differencesOf(actual: any, expected: any, path = ''): string[] {
-  if (isMap(expected) && isMap(actual)) {
+  if (isPlain(expected) && isPlain(actual)) {
     return Object.entries(expected).flatMap(([key, value]) =>
       differencesOf(actual[key], value, path === '' ? key : `${path}.${key}`),
     )
   }
-  const [one, other] = [JSON.stringify(actual), JSON.stringify(expected)]
-  return one === other ? [] : [`${path} is ${one ?? 'not set'}`]
+  if (isSame(actual, compact(expected))) return []
+  return [`${path} is ${JSON.stringify(actual) ?? 'not set'}`]
 }
-
-const isMap = (value: any): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,6 @@
 import type { TerraformProvider } from 'cdktf'
 import type { IConstruct } from 'constructs'
+import { merged } from './plain-data'
 
 /** How manifests get into a cluster. */
 export enum Backend {
@@ -60,6 +61,6 @@ export class EngageDefaults {
    */
   public static of(scope: IConstruct): EngageDefaultsProps {
     const all = scope.node.scopes.map((construct) => SET.get(construct) ?? {})
-    return Object.assign({}, ...all, { labels: Object.assign({}, ...all.map(({ labels }) => labels)) })
+    return Object.assign({}, ...all, { labels: merged(all.map(({ labels }) => labels)) })
   }
 }

@@ -1,11 +1,13 @@
-import { Annotations, type TerraformProvider, type TerraformResource, TerraformStack, Token } from 'cdktf'
+import { Annotations, type TerraformResource, TerraformStack, Token } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
-import { importId, resourceFor } from './backend'
-import { Backend, EngageDefaults } from './engage-defaults'
+import { addressOf, backendOf, importId, resourceFor } from './backend'
+import { surprisesOf } from './backend-warnings'
+import { type Backend, EngageDefaults } from './engage-defaults'
 import type { EngageManifestProps } from './engage-manifest-props'
 import { KubeName } from './kube-name'
 import { API_VERSION, type Reading, read } from './model'
-import { compact, containsToken, nonEmpty, setAt } from './plain-data'
+import { compact, containsToken, isSame, merged, setAt } from './plain-data'
+import { secretsIn } from './secret-references'
 import { StatusSource } from './status-source'
 import { checkTreeWith } from './tree-check'
 
@@ -46,7 +48,7 @@ export class EngageManifest extends Construct {
   private readonly overrides: { readonly path: string[]; readonly value: any }[] = []
   private readonly warned = new Set<string>()
   private status?: StatusSource
-  private reading?: { readonly text: string; readonly result: Reading }
+  private reading?: { readonly declared: object; readonly result: Reading }
 
   /**
    * @param scope where it stands
@@ -68,12 +70,12 @@ export class EngageManifest extends Construct {
     this.kind = kind
     this.name = props.name ?? KubeName.of(this)
     this.namespace = props.namespace ?? defaults.namespace
-    this.backend = props.backend ?? defaults.backend ?? Backend.KUBERNETES_MANIFEST
+    this.backend = backendOf(this, props.backend ?? defaults.backend)
     this.metadata = {
       name: this.name,
       namespace: this.namespace,
-      labels: nonEmpty({ ...defaults.labels, ...props.labels }),
-      annotations: nonEmpty({ ...props.annotations }),
+      labels: merged([defaults.labels, props.labels]),
+      annotations: merged([props.annotations]),
     }
     this._validate()
     this.resource = resourceFor(this.backend, this, {
@@ -82,8 +84,12 @@ export class EngageManifest extends Construct {
       ...(props.dependsOn?.length && { dependsOn: props.dependsOn }),
       waitForReady: props.waitForReady ?? false,
     })
-    const address = this.addressOf(provider)
-    if (!Token.isUnresolved(address)) this.resource?.overrideLogicalId(address)
+    const address = addressOf(this, provider)
+    if (address !== undefined) this.resource?.overrideLogicalId(address)
+    for (const secret of secretsIn(this.spec)) {
+      this.requireNamespaceOf(secret)
+      this.comeAfter(secret, secret.resource)
+    }
     checkTreeWith(this, provider)
   }
 
@@ -100,7 +106,11 @@ export class EngageManifest extends Construct {
    * @internal
    */
   public _declared(): { [key: string]: any } {
-    return compact({ apiVersion: API_VERSION, kind: this.kind, metadata: this.metadata, spec: this.spec })
+    return this.manifestOf(this.spec)
+  }
+
+  private manifestOf(spec: object): { [key: string]: any } {
+    return compact({ apiVersion: API_VERSION, kind: this.kind, metadata: this.metadata, spec })
   }
 
   /**
@@ -120,14 +130,23 @@ export class EngageManifest extends Construct {
    */
   public dependOn(other: EngageManifest): void {
     this._references.push(other)
-    if (!this.resource || !other.resource) return
+    if (other.resource) this.comeAfter(other, other.resource)
+  }
+
+  private comeAfter(other: IConstruct, { terraformResourceType, friendlyUniqueId }: TerraformResource): void {
+    if (!this.resource) return
     const [mine, its] = [TerraformStack.of(this), TerraformStack.of(other)]
-    if (mine !== its) mine.addDependency(its)
-    else
-      this.resource.dependsOn = [
-        ...(this.resource.dependsOn ?? []),
-        `${other.resource.terraformResourceType}.${other.resource.friendlyUniqueId}`,
-      ]
+    if (mine === its) {
+      this.resource.dependsOn = [...(this.resource.dependsOn ?? []), `${terraformResourceType}.${friendlyUniqueId}`]
+      return
+    }
+    const [here, there] = [mine.node.path, its.node.path]
+    if (its.dependsOn(mine)) {
+      const problem = `refers to ${other.node.path}, and stack ${there} comes after stack ${here}: make it in ${there}`
+      const how = ', with new Activation(scope, id, { destination, ... }) instead of destination.activate'
+      throw new Error(this._describe(this.kind === 'Activation' ? problem + how : problem))
+    }
+    mine.addDependency(its)
   }
 
   /**
@@ -138,17 +157,23 @@ export class EngageManifest extends Construct {
   public _referTo(other: Referable): void {
     const { defaultChild } = other.node
     if (defaultChild instanceof EngageManifest) this.dependOn(defaultChild)
+    this.requireNamespaceOf(other)
+  }
+
+  private requireNamespaceOf(other: Referable): void {
     const [mine, its] = [this.namespace ?? 'default', other.namespace ?? 'default']
     if (mine === its || containsToken([mine, its])) return
     throw new Error(
-      `${this.node.path}: ${this.kind}/${this.name}: is in namespace ${mine} and refers to ${other.node.path} in ${its}: write one namespace for both`,
+      this._describe(
+        `is in namespace ${mine} and refers to ${other.node.path} in ${its}: write one namespace for both`,
+      ),
     )
   }
 
   /** Takes the resource over from the cluster, where kubectl made it, instead of making it anew. */
   public importFromCluster(): void {
     const resource = this.terraformResource('import')
-    const { kind, name, namespace = 'default' } = this
+    const { kind, name, namespace } = this
     resource.importFrom(importId(this.backend, { apiVersion: API_VERSION, kind, name, namespace }))
   }
 
@@ -191,36 +216,44 @@ export class EngageManifest extends Construct {
     throw new Error(`${this.node.path}: there is nothing to ${what}: the backend is YAML, which has no state`)
   }
 
-  /** The identity of the object, so that the address stays when constructs are renamed or moved. */
-  private addressOf(provider?: TerraformProvider): string {
-    const identity = [this.kind.toLowerCase(), this.namespace ?? 'default', this.name, provider?.alias]
-    return identity.filter((part) => part !== undefined).join('_')
-  }
-
   /**
-   * Throws where the manifest is not valid on its own, and warns once of what may not be meant.
+   * Throws where the manifest is not valid on its own.
    *
    * @internal
    */
   public _validate(): void {
-    const { problems, warnings } = this._read()
+    const { problems } = this._read()
     if (problems.length > 0) throw new Error(problems.map((problem) => this._describe(problem)).join('\n'))
-    for (const warning of warnings) {
-      if (!this.warned.has(warning)) Annotations.of(this).addWarning(warning)
-      this.warned.add(warning)
-    }
   }
 
   /**
-   * The manifest as the model reads it; once for as long as it stays the same.
+   * Validates where a part of the spec shows something: what was just added to it, with what that depends on. To read the rest
+   * with each addition would take a time that is the square of theirs; synthesis reads it all.
+   *
+   * @internal
+   */
+  public _validateAddition(part: object): void {
+    const { problems, warnings } = read(this.manifestOf(part), Token.isUnresolved)
+    if (problems.length > 0 || warnings.some((warning) => !this.warned.has(warning))) this._validate()
+  }
+
+  /**
+   * The manifest as the model reads it; once for as long as it stays the same. Of what is valid and may not be meant there is a
+   * warning, once.
    *
    * @internal
    */
   public _read(): Reading {
     const declared = this._declared()
-    const text = JSON.stringify(declared)
-    if (this.reading?.text !== text) this.reading = { text, result: read(declared, Token.isUnresolved) }
-    return this.reading.result
+    if (this.reading && isSame(this.reading.declared, declared)) return this.reading.result
+    const result = read(declared, Token.isUnresolved)
+    this.reading = { declared, result }
+    const surprises = result.problems.length > 0 ? [] : surprisesOf(this.backend, this.kind, declared.spec)
+    for (const warning of [...result.warnings, ...surprises]) {
+      if (!this.warned.has(warning)) Annotations.of(this).addWarning(warning)
+      this.warned.add(warning)
+    }
+    return result
   }
 
   /**

@@ -29,10 +29,20 @@ export interface PipelineTable {
   readonly columns?: StorageColumn[]
 }
 
-/** An audience of a pipeline. */
-export interface PipelineAudience extends AudienceProps {
+/** What everything that a pipeline writes has. */
+export interface PipelineComputation {
   /** Its key, as calls carry it. */
   readonly key: string
+  /**
+   * Name of its Activation in the cluster: `metadata.name`.
+   *
+   * @default - made of the path of the construct, see KubeName
+   */
+  readonly activationName?: string
+}
+
+/** An audience of a pipeline. */
+export interface PipelineAudience extends PipelineComputation, AudienceProps {
   /**
    * The table of a Linked Audience; profile audiences have none of their own.
    *
@@ -42,15 +52,10 @@ export interface PipelineAudience extends AudienceProps {
 }
 
 /** A computed trait of a pipeline. */
-export interface PipelineTrait extends ComputedTraitProps {
-  /** Its key, as calls carry it. */
-  readonly key: string
-}
+export interface PipelineTrait extends PipelineComputation, ComputedTraitProps {}
 
 /** A journey of a pipeline. */
-export interface PipelineJourney extends JourneyProps {
-  /** Its key, as calls carry it. */
-  readonly key: string
+export interface PipelineJourney extends PipelineComputation, JourneyProps {
   /**
    * The table of its steps.
    *
@@ -61,6 +66,12 @@ export interface PipelineJourney extends JourneyProps {
 
 /** Props of an EngagePipeline. */
 export interface EngagePipelineProps extends EngageSpaceOptions {
+  /**
+   * Name of the EngageSpace in the cluster: `metadata.name`. Audiences, traits and journeys have `activationName`.
+   *
+   * @default - made of the path of the construct, see KubeName
+   */
+  readonly name?: string
   /** Name of the space; names of schemas come from it. It cannot be changed. */
   readonly spaceName: string
   /** The warehouse that everything is written to. */
@@ -108,6 +119,8 @@ export class EngagePipeline extends Construct {
   public readonly activations: { [key: string]: Activation } = {}
 
   private readonly destination: IWarehouseDestination
+  /** Apart from the space, for a key can be the id of anything. */
+  private readonly written: Construct
 
   constructor(scope: Construct, id: string, props: EngagePipelineProps) {
     super(scope, id)
@@ -122,27 +135,34 @@ export class EngagePipeline extends Construct {
     } = props
     this.destination = destination
     this.space = new EngageSpace(this, 'Space', space)
+    this.written = new Construct(this, 'Activations')
     this.space.connect(destination, connection)
-    for (const { key, storage, ...audience } of audiences) {
+    for (const { key, activationName, storage, ...audience } of audiences) {
       const computation = this.space.addAudience(key, audience)
-      if (audience.type === AudienceType.LINKED) this.write(computation, undefined, tableOf(key, storage))
-      else if (storage === undefined) this.write(computation, classic)
+      const linked = audience.type === AudienceType.LINKED
+      if (linked) this.write(computation, activationName, { storageActions: tableOf(key, storage) })
+      else if (storage === undefined) this.write(computation, activationName, { classic })
       else
         throw new Error(
           `${this.node.path}: audiences: "${key}" is a profile audience: leave storage out, or write AudienceType.LINKED`,
         )
     }
-    for (const { key, ...trait } of computedTraits) this.write(this.space.addComputedTrait(key, trait), classic)
-    for (const { key, storage, ...journey } of journeys) {
-      this.write(this.space.addJourney(key, journey), undefined, tableOf(key, storage))
+    for (const { key, activationName, ...trait } of computedTraits) {
+      this.write(this.space.addComputedTrait(key, trait), activationName, { classic })
+    }
+    for (const { key, activationName, storage, ...journey } of journeys) {
+      this.write(this.space.addJourney(key, journey), activationName, { storageActions: tableOf(key, storage) })
     }
   }
 
-  private write(computation: Computation, classic?: ClassicStorage, storageActions?: StorageActionsProps): void {
-    const { destination } = this
+  private write(computation: Computation, name: string | undefined, storage: PipelineStorage): void {
+    const { destination, written } = this
     const { key } = computation
-    this.activations[key] = new Activation(this, key, { computation, destination, classic, storageActions })
+    this.activations[key] = new Activation(written, key, { name, computation, destination, ...storage })
   }
 }
+
+/** One of the two kinds of storage. */
+type PipelineStorage = { readonly classic: ClassicStorage } | { readonly storageActions: StorageActionsProps }
 
 const tableOf = (key: string, storage: PipelineTable = {}): StorageActionsProps => ({ table: key, ...storage })

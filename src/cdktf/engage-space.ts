@@ -16,6 +16,7 @@ import {
 } from './manifests'
 import { schemasOf } from './model'
 import { nonEmpty } from './plain-data'
+import { requireArgument } from './require-argument'
 import { splitProps } from './split-props'
 import type { IWarehouseDestination } from './warehouse-destination'
 
@@ -201,7 +202,7 @@ export class EngageSpace extends SpaceBase {
   public addAudience(key: string, props: AudienceProps = {}): Computation {
     const { sql, ...others } = props
     this.audiences.push({ key, ...others, sql: sql && { ...sql, destination: this.refer(sql.destination) } })
-    this.manifest._validate()
+    this.validateAddition(key)
     return this.audience(key, props.type)
   }
 
@@ -212,9 +213,14 @@ export class EngageSpace extends SpaceBase {
    * @param props its type and name, and how it is computed
    */
   public addComputedTrait(key: string, props: ComputedTraitProps): Computation {
+    requireArgument(
+      this,
+      props !== undefined,
+      `computed trait "${key}": has no type: write { type: LogicalType.DECIMAL }, or another of them`,
+    )
     const { sql, ...others } = props
     this.computedTraits.push({ key, ...others, sql: sql && { ...sql, destination: this.refer(sql.destination) } })
-    this.manifest._validate()
+    this.validateAddition(key)
     return this.computedTrait(key)
   }
 
@@ -226,7 +232,7 @@ export class EngageSpace extends SpaceBase {
    */
   public addJourney(key: string, props: JourneyProps = {}): Computation {
     this.journeys.push({ key, ...props })
-    this.manifest._validate()
+    this.validateAddition(key)
     return this.journey(key)
   }
 
@@ -242,8 +248,22 @@ export class EngageSpace extends SpaceBase {
     )
   }
 
+  /** With all that has the key: it must be the only one. */
+  private validateAddition(key: string): void {
+    const { spaceName: name, destinations } = this
+    const ofKey = <T extends { readonly key: string }>(list: readonly T[]) => list.filter((one) => one.key === key)
+    this.manifest._validateAddition({
+      name,
+      destinations,
+      audiences: ofKey(this.audiences),
+      computedTraits: ofKey(this.computedTraits),
+      journeys: ofKey(this.journeys),
+    })
+  }
+
   /** The name of a warehouse, which Terraform then makes before the space. */
   private refer(destination: IWarehouseDestination): string {
+    requireArgument(this, Construct.isConstruct(destination), 'destination: is none: write a WarehouseDestination')
     this.manifest._referTo(destination)
     return destination.destinationName
   }

@@ -180,8 +180,8 @@ export class Mapping {
    * @param props what by what
    */
   public replace(props: ReplaceProps): Mapping {
-    const { pattern, replacement, ignoreCase, global } = props
-    return new Mapping({ '@replace': { pattern, replacement, ignorecase: ignoreCase, global, value: this } })
+    const { ignoreCase, ...others } = props
+    return new Mapping({ '@replace': { ...others, ignorecase: ignoreCase, value: this } })
   }
 
   /**
@@ -190,7 +190,7 @@ export class Mapping {
    * @param props how
    */
   public flatten(props: FlattenProps): Mapping {
-    return new Mapping({ '@flatten': { separator: props.separator, omitArrays: props.omitArrays, value: this } })
+    return new Mapping({ '@flatten': { ...props, value: this } })
   }
 
   /** The value, or nothing where it is null. */

@@ -46,6 +46,9 @@ export function tablesOf(spec: object, schemas: Schemas, warehouse: string): Tab
 /** The fewest minutes between two syncs of a valid schedule. */
 export function leastMinutesBetween(schedule: string): number
 
+/** A path as people write it: `spec.audiences[0].key`. */
+export function formatPath(path: readonly (string | number)[]): string
+
 export const API_VERSION: string
 /** When destinations are synced that do not say it. */
 export const DEFAULT_SCHEDULE: string

@@ -15,11 +15,18 @@ export class StatusSource {
     resource: TerraformResource,
   ) {
     const { kind, name, namespace = 'default' } = manifest
+    const { provider } = resource
+    const isOfKubernetes = manifest.backend === Backend.KUBERNETES_MANIFEST
+    if (!isOfKubernetes && provider?.alias !== undefined) {
+      throw new Error(
+        `${manifest.node.path}: its provider has the alias ${provider.alias}, and the status would be read through the one of hashicorp/kubernetes without an alias, maybe of another cluster: write Backend.KUBERNETES_MANIFEST, or make a kubernetes.dataKubernetesResource.DataKubernetesResource with a provider of that cluster`,
+      )
+    }
     this.data = new DataKubernetesResource(manifest, 'Status', {
       apiVersion: API_VERSION,
       kind,
       metadata: { name, namespace },
-      provider: manifest.backend === Backend.KUBERNETES_MANIFEST ? resource.provider : undefined,
+      provider: isOfKubernetes ? provider : undefined,
       dependsOn: [resource],
     })
     this.data.overrideLogicalId(resource.friendlyUniqueId)

@@ -14,25 +14,24 @@ export function checkTreeWith(manifest: EngageManifest, provider: TerraformProvi
   CLUSTERS.set(manifest, `${stack.node.path} ${provider?.alias ?? ''}`)
   if (CHECKED.has(stack)) return
   CHECKED.add(stack)
-  stack.node.addValidation({ validate: () => [...lostPolicies(stack), ...problemsOf(manifestsIn(stack))] })
+  stack.node.addValidation({ validate: () => problemsOf(manifestsIn(stack)) })
 }
 
-/** Aspects that must not be left out in silence. */
-const POLICIES = new WeakSet<IAspect>()
+/** What policies refuse in a manifest. */
+const POLICIES = new WeakMap<IAspect, (manifest: EngageManifest) => string[]>()
 
-/** Has synthesis refuse a policy that stands where Aspects have no effect. */
-export function registerPolicy(policy: IAspect): void {
-  POLICIES.add(policy)
+/**
+ * Has an Aspect that is a policy asked wherever manifests are checked: Aspects visit at synthesis only, not where YAML is
+ * written, and those of the app not even there.
+ */
+export function registerPolicy(policy: IAspect, refusals: (manifest: EngageManifest) => string[]): void {
+  POLICIES.set(policy, refusals)
 }
 
-/** Synthesis asks for Aspects from each stack down: those of the app reach nothing. */
-function lostPolicies(stack: IConstruct): string[] {
-  const { scopes } = stack.node
-  const above = scopes.slice(0, scopes.findIndex(TerraformStack.isStack))
-  const lost = above.flatMap((scope) => Aspects.of(scope).all).filter((aspect) => POLICIES.has(aspect))
-  return lost.map(
-    ({ constructor: { name } }) => `Aspects of the app reach no stack: write Aspects.of(stack).add(new ${name}(...))`,
-  )
+/** What the policies of the constructs above a manifest refuse. */
+function refusedIn(manifest: EngageManifest): string[] {
+  const aspects = manifest.node.scopes.flatMap((scope) => Aspects.of(scope).all)
+  return aspects.flatMap((aspect) => POLICIES.get(aspect)?.(manifest) ?? [])
 }
 
 /** The manifests in a tree, in the order they were made. */
@@ -42,25 +41,42 @@ export function manifestsIn(scope: IConstruct): EngageManifest[] {
 
 /** What is wrong with these manifests, on their own and together with the others of their clusters, one line each. */
 export function problemsOf(mine: readonly EngageManifest[]): string[] {
-  const [first] = mine
-  if (!first) return []
+  return problemsAmong(mine, clustersOf(mine))
+}
+
+/** The same where these manifests go to one cluster, whatever their stacks and providers. */
+export function problemsInOne(mine: readonly EngageManifest[]): string[] {
+  return problemsAmong(mine, [clustersOf(mine).flat()])
+}
+
+function problemsAmong(mine: readonly EngageManifest[], clusters: EngageManifest[][]): string[] {
   const wanted = new Set(mine)
-  return clustersAmong(manifestsIn(first.node.root))
-    .filter((manifests) => manifests.some((manifest) => wanted.has(manifest)))
-    .flatMap((manifests) => [
-      ...manifests.map((manifest) => ({ manifest, problems: manifest._read().problems })),
-      ...problemsTogether(manifests),
-    ])
+  return clusters
+    .flatMap(problemsInCluster)
     .filter(({ manifest }) => wanted.has(manifest))
     .flatMap(({ manifest, problems }) => problems.map((problem) => manifest._describe(problem)))
 }
 
-function problemsTogether(manifests: EngageManifest[]): { manifest: EngageManifest; problems: string[] }[] {
-  const placed = manifests.map((manifest) => ({ reading: manifest._read(), place: manifest.node.path }))
-  return checkTogether(placed).flatMap(({ index, problem }) => {
+function problemsInCluster(manifests: EngageManifest[]): { manifest: EngageManifest; problems: string[] }[] {
+  const placed = manifests.map((manifest) => ({ manifest, reading: manifest._read(), place: manifest.node.path }))
+  // Policies can rely on manifests that are valid.
+  const own = placed.map(({ manifest, reading: { problems } }) => ({
+    manifest,
+    problems: problems.length > 0 ? problems : refusedIn(manifest),
+  }))
+  const together = checkTogether(placed).flatMap(({ index, problem }) => {
     const manifest = manifests[index]
     return manifest ? [{ manifest, problems: [problem] }] : []
   })
+  return [...own, ...together]
+}
+
+/** The clusters that these manifests go to, each with all that goes there. */
+function clustersOf(mine: readonly EngageManifest[]): EngageManifest[][] {
+  const [first] = mine
+  const wanted = new Set(mine)
+  const all = first ? clustersAmong(manifestsIn(first.node.root)) : []
+  return all.filter((cluster) => cluster.some((manifest) => wanted.has(manifest)))
 }
 
 /** Manifests by cluster. Stacks that refer to each other are of one cluster; others may have the same names in another. */

@@ -1,13 +1,12 @@
-import { Annotations } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
 import { type ActivateProps, Activation } from './activation'
 import { EngageDefaults } from './engage-defaults'
 import type { EngageManifest } from './engage-manifest'
 import type { EngageManifestProps } from './engage-manifest-props'
 import { WarehouseDestinationManifest, type WarehouseDestinationOptions } from './manifests'
+import { requireArgument } from './require-argument'
 import { splitProps } from './split-props'
-import type { Warehouse } from './warehouse'
-import { secretsOf } from './warehouse-secret'
+import { Warehouse } from './warehouse'
 
 /** A warehouse that Engage data is written to. */
 export interface IWarehouseDestination extends IConstruct {
@@ -99,19 +98,18 @@ export class WarehouseDestination extends DestinationBase {
     super(scope, id)
     const { common, own } = splitProps(props)
     const { warehouse, ...options } = own
+    requireArgument(
+      this,
+      warehouse instanceof Warehouse,
+      'warehouse: is no Warehouse: write Warehouse.postgres({ ... }), or another of them',
+    )
     this.manifest = new WarehouseDestinationManifest(this, 'Resource', {
       ...common,
-      dependsOn: [...(common.dependsOn ?? []), ...secretsOf(warehouse._settings)],
       spec: { [warehouse.kind]: warehouse._settings, ...options },
     })
     this.destinationName = this.manifest.name
     this.namespace = this.manifest.namespace
     this.warehouseKind = warehouse.kind
-    if (warehouse.kind === 'duckdb' && this.manifest.resource) {
-      Annotations.of(this).addWarning(
-        'an operator opens no DuckDB file: it is for the local mode, write another warehouse',
-      )
-    }
   }
 }
 

@@ -7,19 +7,16 @@ import {
   Token,
 } from 'cdktf'
 import { Construct, type IConstruct } from 'constructs'
-import { secretFor } from './backend'
-import { Backend, EngageDefaults } from './engage-defaults'
+import { addressOf, backendOf, secretFor } from './backend'
+import { type Backend, EngageDefaults } from './engage-defaults'
 import { KubeName } from './kube-name'
-import type { SecretKeyReference } from './manifests'
+import type { ObjectStoreCredentials, SecretKeyReference } from './manifests'
+import { requireArgument } from './require-argument'
+import { referenceTo } from './secret-references'
 
-/** The resources behind references that `key` gave out. */
-const SECRETS = new WeakMap<object, TerraformResource>()
-
-/** The Secrets of Terraform that settings refer to: they are made before what uses them, and taken away after it. */
-export function secretsOf(settings: object): TerraformResource[] {
-  const found = Object.values(settings).map((value) => SECRETS.get(Object(value)))
-  return [...new Set(found)].filter((resource): resource is TerraformResource => resource !== undefined)
-}
+/** What Kubernetes takes as the name of a Secret, and as a key in it. */
+const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const KEY = /^(?!\.\.?$)[-._A-Za-z0-9]{1,253}$/
 
 /** Props of a WarehouseSecret. */
 export interface WarehouseSecretProps {
@@ -64,46 +61,73 @@ export class WarehouseSecret extends Construct {
   public readonly resource: TerraformResource
 
   private readonly keys: string[]
+  private readonly alias?: string
 
   constructor(scope: Construct, id: string, props: WarehouseSecretProps) {
     super(scope, id)
     const defaults = EngageDefaults.of(this)
     this.name = props.name ?? KubeName.of(this)
     this.namespace = props.namespace ?? defaults.namespace ?? 'default'
+    const provider = props.provider ?? defaults.provider
+    const backend = backendOf(this, props.backend ?? defaults.backend)
+    this.alias = provider?.alias
     this.keys = Object.keys(props.values)
+    this.refuseNames()
     this.refuseSecond()
     const texts = Object.entries(props.values).map(([key, value]): [string, string] => [key, this.textOf(key, value)])
-    this.resource = secretFor(props.backend ?? defaults.backend ?? Backend.KUBERNETES_MANIFEST, this, {
+    this.resource = secretFor(backend, this, {
       name: this.name,
       namespace: this.namespace,
       values: Object.fromEntries(texts),
-      provider: props.provider ?? defaults.provider,
+      provider,
     })
-    this.resource.overrideLogicalId(`secret_${this.namespace}_${this.name}`)
+    const address = addressOf({ kind: 'Secret', name: this.name, namespace: this.namespace }, provider)
+    if (address !== undefined) this.resource.overrideLogicalId(address)
     Annotations.of(this).addWarning(
       `the state of Terraform has the values of Secret ${this.name}: keep it where only few can read it`,
     )
   }
 
   /**
-   * One key of the Secret, for `passwordSecretRef` and the like. A WarehouseDestination that has it comes after the Secret.
+   * One key of the Secret, for `passwordSecretRef` and the like. What has it in its spec comes after the Secret.
    *
    * @param key which
    */
   public key(key: string): SecretKeyReference {
-    if (this.keys.includes(key)) {
-      const reference = { name: this.name, key }
-      SECRETS.set(reference, this.resource)
-      return reference
-    }
+    if (this.keys.includes(key)) return referenceTo(this, { name: this.name, key })
     throw new Error(`${this.node.path}: has no key "${key}": write one of ${this.keys.join(', ')}, or add it to values`)
+  }
+
+  /** The Secret as a whole, for `credentialsSecretRef`. What has it in its spec comes after the Secret. */
+  public reference(): ObjectStoreCredentials {
+    return referenceTo(this, { name: this.name })
+  }
+
+  private refuseNames(): void {
+    const { name, keys } = this
+    requireArgument(
+      this,
+      Token.isUnresolved(name) || NAME.test(name),
+      `name: "${name}" is no name of a Secret: write lower-case letters, digits, - and ., such as warehouse-login`,
+    )
+    for (const key of keys) {
+      requireArgument(
+        this,
+        KEY.test(key),
+        `values: "${key}" is no key of a Secret: write letters, digits, -, _ and ., such as password`,
+      )
+    }
   }
 
   /** Terraform would make one of both, with the values of either. */
   private refuseSecond(): void {
-    const { name, namespace } = this
+    const { name, namespace, alias } = this
     const isSame = (one: IConstruct) =>
-      one instanceof WarehouseSecret && one !== this && one.name === name && one.namespace === namespace
+      one instanceof WarehouseSecret &&
+      one !== this &&
+      one.name === name &&
+      one.namespace === namespace &&
+      one.alias === alias
     const other = TerraformStack.of(this).node.findAll().find(isSame)
     if (!other) return
     throw new Error(

@@ -4,24 +4,35 @@ const MEANS_SOMETHING = /^(y|n|yes|no|on|off|true|false|null)$/i
 
 /**
  * A value as block YAML, in the order of its keys. `scalarOf` writes what is neither text, number, boolean nor null, or
- * takes one of these over; undefined leaves it to YAML.
+ * takes one of these over, keys of maps among them; undefined leaves it to YAML.
  */
-export function toYamlText(value: unknown, scalarOf: (value: unknown) => string | undefined): string {
-  return `${block(value, '', scalarOf).trimStart()}\n`
+export function toYamlText(value: unknown, scalarOf: ScalarOf): string {
+  return `${block(value, [], '', scalarOf).trimStart()}\n`
 }
 
+type Path = readonly (string | number)[]
+type ScalarOf = (value: unknown, path: Path) => string | undefined
+
 /** The value behind a key or a dash: on the same line, or below it. */
-function block(value: unknown, indent: string, scalarOf: (value: unknown) => string | undefined): string {
-  const scalar = scalarOf(value)
+function block(value: unknown, path: Path, indent: string, scalarOf: ScalarOf): string {
+  const scalar = scalarOf(value, path)
   if (scalar !== undefined) return ` ${scalar}`
   if (Array.isArray(value)) {
     if (value.length === 0) return ' []'
-    return value.map((item) => `\n${indent}-${onLine(block(item, `${indent}  `, scalarOf), `${indent}  `)}`).join('')
+    const within = `${indent}  `
+    return value
+      .map((item, index) => `\n${indent}-${onLine(block(item, [...path, index], within, scalarOf), within)}`)
+      .join('')
   }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value)
     if (entries.length === 0) return ' {}'
-    return entries.map(([key, item]) => `\n${indent}${text(key)}:${block(item, `${indent}  `, scalarOf)}`).join('')
+    return entries
+      .map(([key, item]) => {
+        const way = [...path, key]
+        return `\n${indent}${scalarOf(key, way) ?? text(key)}:${block(item, way, `${indent}  `, scalarOf)}`
+      })
+      .join('')
   }
   return ` ${typeof value === 'string' ? text(value) : JSON.stringify(value)}`
 }

@@ -134,7 +134,7 @@ function valueAt(root: unknown, path: FieldPath): unknown {
 }
 
 /** A path as people write it: `spec.audiences[0].key`. */
-export function formatPath(path: FieldPath): string {
+export function formatPath(path: Readonly<FieldPath>): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`
     const name = /^[A-Za-z_][\w-]*$/.test(step) ? step : shorten(JSON.stringify(step))

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { checkMapping } from '../engage/mapping-check.ts'
 import type { Activation } from '../model/activation.ts'
 import { crossCheck } from '../model/cross-check.ts'
@@ -29,17 +30,32 @@ export interface Reading {
 
 /**
  * Reads a manifest: everything that is wrong with it, in the words of `engageops validate`. Fields whose value is a token
- * are taken to be valid; a manifest in which no name can stand for the token has no resource.
+ * are taken to be valid: a name stands for it, or where none can, nothing. A manifest that takes neither has no resource.
  */
 export function read(manifest: object, isToken: IsToken): Reading {
-  const found = readManifest(manifest)
+  const written = withTexts(manifest, isToken)
+  const found = readManifest(written)
   if (found.is === 'foreign') throw new TypeError(`${found.what} is no resource of EngageOps`)
   if (found.is === 'resource') return readingOf(found.resource)
-  const problems = found.problems.filter((problem) => tokenAt(manifest, problem, isToken) === undefined)
+  const problems = found.problems.filter((problem) => tokenAt(written, problem, isToken) === undefined)
   if (problems.length > 0) return { problems: problems.map(described), warnings: [] }
-  const again = readManifest(withStandIns(manifest, found.problems, isToken))
-  return again.is === 'resource' ? readingOf(again.resource) : { problems: [], warnings: [] }
+  return readStandIns(written, found.problems, isToken)
 }
+
+/** Reads a manifest in which nothing is wrong but that tokens are no values yet. */
+function readStandIns(manifest: unknown, problems: readonly Problem[], isToken: IsToken): Reading {
+  const ways = (found: readonly Problem[]) =>
+    found.map((problem) => tokenAt(manifest, problem, isToken)).filter((way) => way !== undefined)
+  const named = withEach(withTexts(manifest, isToken), ways(problems), (way) => nameFor(valueAt(manifest, way)))
+  const found = readManifest(named)
+  if (found.is === 'resource') return readingOf(found.resource)
+  if (found.is === 'foreign') return NOTHING
+  // What takes no name is a number, a choice or the like, and mostly has a default.
+  const again = readManifest(withEach(named, ways(found.problems), () => undefined))
+  return again.is === 'resource' ? readingOf(again.resource) : NOTHING
+}
+
+const NOTHING: Reading = { problems: [], warnings: [] }
 
 function readingOf(resource: EngageResource): Reading {
   return { problems: mappingProblems(resource), warnings: warningsOf(resource).map(described), resource }
@@ -80,22 +96,35 @@ function mappingProblems({ kind, spec }: EngageResource): string[] {
 }
 
 /** The way to the token that a problem is about, if any. */
-function tokenAt(manifest: object, { path, message }: Problem, isToken: IsToken): FieldPath | undefined {
+function tokenAt(manifest: unknown, { path, message }: Problem, isToken: IsToken): FieldPath | undefined {
   if (message.startsWith('unknown field')) return undefined
   const ways = path.map((_, end) => path.slice(0, end + 1))
   return ways.find((way) => isToken(valueAt(manifest, way)))
 }
 
-/** The manifest with names for tokens that cannot be read as what they are: the same name for the same token. */
-function withStandIns(manifest: object, problems: readonly Problem[], isToken: IsToken): unknown {
-  const copy = structuredClone(manifest)
-  for (const problem of problems) {
-    const way = tokenAt(manifest, problem, isToken) ?? []
+/** The copy of a manifest, with something else at each of these places. */
+function withEach(copy: unknown, ways: readonly FieldPath[], standInFor: (way: FieldPath) => unknown): unknown {
+  for (const way of ways) {
     const parent = valueAt(copy, way.slice(0, -1))
-    const text = `t${Buffer.from(String(valueAt(manifest, way))).toString('hex')}`.slice(0, 63)
-    if (Array.isArray(parent) || isFields(parent)) Object.assign(parent, { [String(way.at(-1))]: text })
+    if (Array.isArray(parent) || isFields(parent)) Object.assign(parent, { [String(way.at(-1))]: standInFor(way) })
   }
   return copy
+}
+
+/** A name for a token: the same for the same token. */
+const nameFor = (token: unknown): string => `t${createHash('sha256').update(String(token)).digest('hex')}`.slice(0, 63)
+
+/** A copy of the maps and lists, with its text for each token that is an object: the whole tree of constructs is behind those. */
+function withTexts(value: unknown, isToken: IsToken): unknown {
+  if (Array.isArray(value)) return value.map((item) => withTexts(item, isToken))
+  if (!isFields(value)) return value
+  if (isOfClass(value) || typeof value.resolve === 'function') return isToken(value) ? String(value) : value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTexts(item, isToken)]))
+}
+
+function isOfClass(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null
 }
 
 const valueAt = (root: unknown, path: FieldPath): unknown =>

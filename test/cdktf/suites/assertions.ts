@@ -3,7 +3,7 @@ import type { Installed } from '../installed.ts'
 import { connected } from '../stacks.ts'
 
 export function assertions(installed: Installed): void {
-  const { EngageAssertions } = installed.engage
+  const { EngageAssertions, LogicalType } = installed.engage
 
   describe('assertions', () => {
     const resources = () => {
@@ -31,6 +31,21 @@ export function assertions(installed: Installed): void {
       )
       expect(() => resources().hasSpace({ audiences: [] })).toThrow('spec.audiences is [{"key":"vip"}]')
       expect(() => resources().resourceCountIs('Activation', 2)).toThrow('there are 1 of Activation, not 2: vip')
+    })
+
+    test('do not mind the order of keys, in lists neither', () => {
+      const { stack, space, warehouse } = connected(installed)
+      const column = { name: 'plan', type: LogicalType.STRING, path: '$.properties.plan' }
+      warehouse.activate('vip', {
+        computation: space.addAudience('vip'),
+        storageActions: { table: 'vip', columns: [column] },
+      })
+      const { path, name, type } = column
+      const assertions = EngageAssertions.fromConstruct(stack)
+      assertions.hasActivation({ storageActions: { columns: [{ path, name, type }] } })
+      expect(() => assertions.hasActivation({ storageActions: { columns: [{ path, name }] } })).toThrow(
+        'spec.storageActions.columns is [{"name":"plan","type":"String","path":"$.properties.plan"}]',
+      )
     })
 
     test('throw where synthesis would', () => {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import type { ActivationSpec } from '../../../src/cdktf/index.ts'
 import type { Installed } from '../installed.ts'
 import { connected, manifestsIn, POSTGRES, stackOf, synth } from '../stacks.ts'
 
@@ -11,6 +12,7 @@ export function backends(installed: Installed): void {
   const { engage, tf, Group } = installed
   const { Backend, EngageDefaults, EngageManifests } = engage
   const terraform = [Backend.KUBERNETES_MANIFEST, Backend.KUBECTL_MANIFEST]
+  const warningsOf = ({ node }: InstanceType<typeof Group>) => node.metadata.map(({ data }) => data)
 
   test.each(terraform)('the stack through %s', async (backend) => {
     const stack = stackOf(installed)
@@ -96,7 +98,7 @@ export function backends(installed: Installed): void {
         backend: Backend.YAML,
       })
       expect(() => EngageManifests.toYaml(stack)).toThrow(
-        'main/one/Resource: has a value that only Terraform knows (a token): write the value, or use another backend',
+        'main/one/Resource: spec.postgres.host: is known only when Terraform runs (a token): write the value, or use another backend',
       )
     })
   })
@@ -115,6 +117,20 @@ export function backends(installed: Installed): void {
     ])
     expect(synth(installed, own).resource.kubernetes_manifest?.activation_default_b?.depends_on).toBeUndefined()
     expect(own.dependencies).toEqual([base])
+  })
+
+  test('a stack does not come before and after another', () => {
+    const app = tf.Testing.app()
+    const { warehouse: destination } = connected(installed, stackOf(installed, 'shared', app))
+    const team = stackOf(installed, 'team', app)
+    const space = new engage.EngageSpace(team, 'other', { spaceName: 'other' })
+    space.connect(destination)
+    const computation = space.addAudience('vip')
+    expect(() => destination.activate('vip', { computation, classic: {} })).toThrow(
+      /^shared\/warehouse\/vip\/Resource: Activation\/warehouse-vip-\w+: refers to team\/other\/Resource, and stack team comes after stack shared: make it in team, with new Activation\(scope, id, \{ destination, \.\.\. \}\) instead of destination\.activate$/,
+    )
+    new engage.Activation(team, 'vip', { computation, destination, classic: {} })
+    expect(() => synth(installed, team)).not.toThrow()
   })
 
   test('fields that props do not have are set by overrides', () => {
@@ -143,19 +159,18 @@ export function backends(installed: Installed): void {
 
   test('what will surprise later is a warning now', () => {
     const { stack, space, warehouse } = connected(installed)
-    const warningsOf = ({ node }: InstanceType<typeof Group>) => node.metadata.map(({ data }) => data)
     const deletionPolicy = engage.DeletionPolicy.DELETE
     const mapping = engage.Mapping.object({ id: engage.Mapping.path('$.messageId') })
     const storageActions = { table: 'vip', mapping }
     const computation = space.addAudience('vip')
     const activate = (backend: (typeof terraform)[number]) =>
       warehouse.activate(backend, { backend, computation, storageActions, deletionPolicy })
-    expect(warningsOf(activate(Backend.KUBERNETES_MANIFEST))).toEqual([
+    expect(warningsOf(activate(Backend.KUBERNETES_MANIFEST).manifest)).toEqual([
       'kubernetes_manifest makes the activation anew when the mapping gets or loses a field, and deletionPolicy Delete drops its table then: write Backend.KUBECTL_MANIFEST, or DeletionPolicy.RETAIN',
     ])
-    expect(warningsOf(activate(Backend.KUBECTL_MANIFEST))).toEqual([])
+    expect(warningsOf(activate(Backend.KUBECTL_MANIFEST).manifest)).toEqual([])
     const file = engage.Warehouse.duckdb({ path: 'x.duckdb' })
-    expect(warningsOf(new engage.WarehouseDestination(stack, 'file', { warehouse: file }))).toEqual([
+    expect(warningsOf(new engage.WarehouseDestination(stack, 'file', { warehouse: file }).manifest)).toEqual([
       'an operator opens no DuckDB file: it is for the local mode, write another warehouse',
     ])
     const shared = new engage.EngageSpace(stack, 'shared', { spaceName: 'public' })
@@ -165,7 +180,72 @@ export function backends(installed: Installed): void {
       'spec.destinations[0]: the storageActions schema is public, which other tables stand in too: a schema of its own is safer',
     ])
     const yaml = { warehouse: file, backend: Backend.YAML }
-    expect(warningsOf(new engage.WarehouseDestination(stack, 'local', yaml))).toEqual([])
+    expect(warningsOf(new engage.WarehouseDestination(stack, 'local', yaml).manifest)).toEqual([])
+  })
+
+  test('warnings of what was added later come at synthesis', () => {
+    const { stack, space, warehouse } = connected(installed)
+    space.addAudience('vip')
+    const storageActions = { table: 'vip', triggers: [engage.Trigger.AUDIENCE_ENTERED] }
+    const spec: ActivationSpec = {
+      spaceRef: { name: space.resourceName },
+      destinationRef: { name: warehouse.destinationName },
+      computation: { audience: 'vip' },
+      deletionPolicy: engage.DeletionPolicy.DELETE,
+      storageActions,
+    }
+    const manifest = new engage.ActivationManifest(stack, 'vip', { spec })
+    expect(warningsOf(manifest)).toEqual([])
+    Object.assign(storageActions, { mapping: { id: { '@path': '$.messageId' } } })
+    synth(installed, stack)
+    expect(warningsOf(manifest)).toEqual([expect.stringContaining('deletionPolicy Delete drops its table')])
+  })
+
+  test.each(['kubectl', 'helm', ''])('a backend that there is not, such as "%s", is refused', (written) => {
+    const app = new tf.App({ context: { engage: { backend: written } } })
+    const stack = stackOf(installed, 'main', app)
+    EngageDefaults.set(stack, app.node.getContext('engage'))
+    const choices = 'write one of kubernetes_manifest, kubectl_manifest, yaml'
+    expect(() => new engage.EngageSpace(stack, 'space', { spaceName: 'default' })).toThrow(
+      `main/space/Resource: backend: "${written}" is none: ${choices}`,
+    )
+    const password = new tf.TerraformVariable(stack, 'password', { type: 'string', sensitive: true })
+    expect(() => new engage.WarehouseSecret(stack, 'login', { values: { password } })).toThrow(
+      `main/login: backend: "${written}" is none: ${choices}`,
+    )
+  })
+
+  test('outside of stacks there is YAML only', () => {
+    const app = tf.Testing.app()
+    expect(() => new engage.EngageSpace(app, 'space', { spaceName: 'default' })).toThrow(
+      'space/Resource: stands in no stack, and kubernetes_manifest needs one: make it below a TerraformStack, or write Backend.YAML',
+    )
+  })
+
+  test('YAML is of one cluster, whatever stacks and providers are', () => {
+    const app = tf.Testing.app()
+    for (const id of ['dev', 'prod']) connected(installed, stackOf(installed, id, app))
+    expect(() => EngageManifests.toYaml(app)).toThrow(
+      'prod/space/Resource: EngageSpace/space: metadata.name: stands in dev/space/Resource too',
+    )
+    const stack = stackOf(installed)
+    const provider = new engage.kubernetes.provider.KubernetesProvider(stack, 'other', { alias: 'other' })
+    const props = { name: 'same', spec: { name: 'default' } }
+    new engage.EngageSpaceManifest(stack, 'a', props)
+    new engage.EngageSpaceManifest(stack, 'b', { ...props, provider })
+    expect(() => EngageManifests.toYaml(stack)).toThrow('main/b: EngageSpace/same: metadata.name: stands in main/a too')
+  })
+
+  test('a stack as HCL has the same resources', () => {
+    const stack = stackOf(installed)
+    const props = { namespace: 'team-a', labels: { team: 'growth' }, spec: { name: 'default' } }
+    new engage.EngageSpaceManifest(stack, 'a', { ...props, waitForReady: true })
+    new engage.EngageSpaceManifest(stack, 'b', { ...props, backend: Backend.KUBECTL_MANIFEST })
+    const { hcl } = stack.toHclTerraform()
+    expect(hcl).toContain('resource "kubernetes_manifest" "engagespace_team-a_a" {')
+    expect(hcl).toMatch(/wait \{\s+condition \{\s+status = "True"\s+type\s+= "Ready"/)
+    expect(hcl).toContain('resource "kubectl_manifest" "engagespace_team-a_b" {')
+    expect(hcl).toContain('kind = "EngageSpace"')
   })
 
   describe('a resource that is there already', () => {
@@ -240,5 +320,15 @@ export function backends(installed: Installed): void {
       },
     })
     expect(() => activation.manifest.statusAttribute('x}${y')).toThrow('is no path: write one such as tables[0].name')
+  })
+
+  test('the status is not read from another cluster', () => {
+    const stack = stackOf(installed)
+    const provider = new engage.KubectlProvider(stack, 'two', { alias: 'two' })
+    const props = { backend: Backend.KUBECTL_MANIFEST, provider, spec: { name: 'default' } }
+    const manifest = new engage.EngageSpaceManifest(stack, 'space', props)
+    expect(() => manifest.conditionStatus('Ready')).toThrow(
+      'main/space: its provider has the alias two, and the status would be read through the one of hashicorp/kubernetes without an alias',
+    )
   })
 }

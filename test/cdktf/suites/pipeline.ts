@@ -65,6 +65,26 @@ export function pipeline(installed: Installed): void {
     ])
   })
 
+  test('a pipeline can have the names of resources that are there already', () => {
+    const stack = stackOf(installed)
+    const { space, activations } = new EngagePipeline(stack, 'marketing', {
+      name: 'default',
+      spaceName: 'marketing',
+      destination: destinationIn(stack),
+      audiences: [{ key: 'vip', name: 'VIPs', activationName: 'vip-members' }],
+      computedTraits: [{ key: 'ltv', type: LogicalType.DECIMAL, activationName: 'lifetime' }],
+      journeys: [{ key: 'Space', activationName: 'steps' }, { key: 'Activations' }],
+    })
+    expect(space.resourceName).toBe('default')
+    expect(Object.values(activations).map(({ activationName }) => activationName)).toEqual([
+      'vip-members',
+      'lifetime',
+      'steps',
+      expect.stringMatching(/^marketing-activations-activations-[0-9a-f]{8}$/),
+    ])
+    EngageAssertions.fromConstruct(stack).hasSpace({ name: 'marketing', audiences: [{ key: 'vip', name: 'VIPs' }] })
+  })
+
   test('a profile audience has no table of its own', () => {
     const stack = stackOf(installed)
     const make = () =>

@@ -63,13 +63,30 @@ export function policies(installed: Installed): void {
       }
     })
 
-    test('on the app would have no effect, and are refused', () => {
+    test('on the app hold in all its stacks', () => {
       const app = tf.Testing.app()
       new WarehouseDestination(stackOf(installed, 'main', app), 'main', { warehouse })
       tf.Aspects.of(app).add(new RequireLabels(['team']))
       expect(() => app.synth()).toThrow(
-        'Aspects of the app reach no stack: write Aspects.of(stack).add(new RequireLabels(...))',
+        'main/main/Resource: WarehouseDestination/main: metadata.labels: the label team is missing',
       )
+    })
+
+    test('hold where validations are skipped', () => {
+      const app = new tf.App({ outdir: tf.Testing.app().outdir, skipValidation: true })
+      const stack = stackOf(installed, 'main', app)
+      tf.Aspects.of(stack).add(new RequireLabels(['team']))
+      new WarehouseDestination(stack, 'main', { warehouse })
+      expect(() => app.synth()).toThrow('the label team is missing')
+    })
+
+    test('hold for YAML and for assertions', () => {
+      const { stack } = appWith(new ForbidDelete())
+      const { space, warehouse: destination } = connected(installed, stack)
+      const computation = space.addAudience('vip')
+      destination.activate('vip', { computation, classic: {}, deletionPolicy: DeletionPolicy.DELETE })
+      expect(() => engage.EngageManifests.toYaml(stack)).toThrow('spec.deletionPolicy: "Delete" is forbidden here')
+      expect(() => engage.EngageAssertions.fromConstruct(stack)).toThrow('"Delete" is forbidden here')
     })
 
     test('ScheduleFloor knows the default schedule', () => {

@@ -20,7 +20,7 @@ const MISTYPED: [Kind, spec: unknown][] = [
 ]
 
 export function refusals(installed: Installed): void {
-  const { engage, tf } = installed
+  const { engage } = installed
   const { AudienceType, LogicalType, Trigger } = engage
 
   /** Makes the manifest of a spec that may be anything, as JavaScript can. */
@@ -173,39 +173,69 @@ export function refusals(installed: Installed): void {
     })
   })
 
-  describe('tokens', () => {
-    test('are taken to be valid, whatever the field', () => {
-      const stack = stackOf(installed)
-      const text = new tf.TerraformVariable(stack, 'text', { type: 'string' }).stringValue
-      const number = new tf.TerraformVariable(stack, 'number', { type: 'number' }).numberValue
-      new engage.WarehouseDestination(stack, 'main', {
-        warehouse: engage.Warehouse.postgres({ ...POSTGRES, host: text, port: number }),
-        sync: { schedule: text, timeZone: text },
-      })
-      const spec = { name: text, audiences: [{ key: text }] }
-      new engage.EngageSpaceManifest(stack, 'space', { spec })
-      expect(() => synth(installed, stack)).not.toThrow()
-    })
+  describe('what only types say', () => {
+    const make = () => {
+      const made = connected(installed)
+      return { ...made, computation: made.space.addAudience('vip') }
+    }
 
-    test('that are names are the same name everywhere', () => {
-      const stack = stackOf(installed)
-      const namespace = new engage.kubernetes.namespaceV1.NamespaceV1(stack, 'namespace', {
-        metadata: { name: 'team' },
-      })
-      engage.EngageDefaults.set(stack, { namespace: namespace.metadata.name })
-      const { space, warehouse } = connected(installed, stack)
-      expect(() => synth(installed, stack)).not.toThrow()
-      warehouse.activate('a', { computation: space.audience('none'), classic: {} })
-      expect(() => synth(installed, stack)).toThrow('EngageSpace space has no audience "none"')
-    })
-
-    test('do not hide what is wrong beside them', () => {
-      const stack = stackOf(installed)
-      const text = new tf.TerraformVariable(stack, 'text', { type: 'string' }).stringValue
-      const spec = { postgres: { ...POSTGRES, porrt: text, port: 0 } }
-      expect(() => new engage.WarehouseDestinationManifest(stack, 'main', { spec })).toThrow(
-        /spec.postgres.port: 0 is too small: write 1 or more\n.*unknown field `porrt`, did you mean `port`\?/,
-      )
+    test.each<[string, string, (made: ReturnType<typeof make>) => unknown]>([
+      [
+        'a destination without a warehouse',
+        'main/lake: warehouse: is no Warehouse: write Warehouse.postgres({ ... }), or another of them',
+        ({ stack }) => new engage.WarehouseDestination(stack, 'lake', untyped({})),
+      ],
+      [
+        'a connection to nothing',
+        'main/space: destination: is none: write a WarehouseDestination',
+        ({ space }) => space.connect(untyped({}).none),
+      ],
+      [
+        'a pipeline without a destination',
+        'main/p/Space: destination: is none: write a WarehouseDestination',
+        ({ stack }) => new engage.EngagePipeline(stack, 'p', untyped({ spaceName: 'p' })),
+      ],
+      [
+        'a mapping that is not built',
+        'main/warehouse/a: storageActions.mapping: is no Mapping: write Mapping.object({ ... }); ActivationManifest takes plain data',
+        ({ warehouse, computation }) =>
+          warehouse.activate('a', { computation, storageActions: untyped({ table: 't', mapping: { id: '$.id' } }) }),
+      ],
+      [
+        'a key where a computation belongs',
+        'main/warehouse/a: computation: is none: write what space.addAudience(key) returns',
+        ({ warehouse }) => warehouse.activate('a', untyped({ computation: 'vip', classic: {} })),
+      ],
+      [
+        'an activation without a destination',
+        'main/a: destination: is none: write a WarehouseDestination',
+        ({ stack, computation }) =>
+          new engage.Activation(stack, 'a', { computation, destination: untyped({}), classic: {} }),
+      ],
+      [
+        'a computed trait without a type',
+        'main/space: computed trait "ltv": has no type: write { type: LogicalType.DECIMAL }, or another of them',
+        ({ space }) => space.addComputedTrait('ltv', untyped({}).none),
+      ],
+      [
+        'a field of storage that there is not',
+        'spec.storageActions.column: unknown field `column`, did you mean `columns`?',
+        ({ warehouse, computation }) =>
+          warehouse.activate('a', { computation, storageActions: untyped({ table: 't', column: [] }) }),
+      ],
+      [
+        'a field of storage in a pipeline that there is not',
+        'spec.storageActions.column: unknown field `column`, did you mean `columns`?',
+        ({ stack, warehouse: destination }) =>
+          new engage.EngagePipeline(stack, 'p', {
+            spaceName: 'p',
+            destination,
+            journeys: [{ key: 'welcome', storage: untyped({ column: [] }) }],
+          }),
+      ],
+    ])('%s', (_, message, act) => {
+      const made = make()
+      expect(() => act(made)).toThrow(message)
     })
   })
 }

@@ -13,6 +13,7 @@ import { refusals } from './refusals.ts'
 import { scale } from './scale.ts'
 import { secrets } from './secrets.ts'
 import { tables } from './tables.ts'
+import { tokens } from './tokens.ts'
 
 /** What constructs do, whatever the framework. */
 export function suites(installed: Installed): void {
@@ -31,6 +32,7 @@ export function suites(installed: Installed): void {
     scale,
     secrets,
     tables,
+    tokens,
   ]) {
     suite(installed)
   }

@@ -43,6 +43,14 @@ export function tables(installed: Installed): void {
       expect(space.schemas(destination)).toEqual({ classic: 'old', storageActions: 'default' })
     })
 
+    test('are known where other fields are tokens', () => {
+      const { stack, space, warehouse } = connected(installed)
+      const flag = new tf.TerraformVariable(stack, 'flag', { type: 'bool' }).booleanValue
+      const computation = space.addAudience('vip')
+      const classic = warehouse.activate('a', { computation, suspend: flag, classic: { sendMobileIds: flag } })
+      expect(namesOf(classic)).toContain('engage_default.audience_entered')
+    })
+
     test('are not known where they come from a token', () => {
       const { stack, space, warehouse } = connected(installed)
       const table = new tf.TerraformVariable(stack, 'table', { type: 'string' }).stringValue
