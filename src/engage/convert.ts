@@ -133,6 +133,10 @@ export class Converter implements LaneListener {
     for (const { lane } of this.outputs.values()) lane.flush()
   }
 
+  onRefused(table: string, column: string, value: unknown): void {
+    this.#find(table, column, 'OtherType', value, true)
+  }
+
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void {
     this.#find(lane.name, column, note, value, keep)
   }

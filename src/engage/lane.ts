@@ -1,4 +1,5 @@
-import type { Column, ColumnOrigin, LogicalType } from '../model/table.ts'
+import type { Column, ColumnOrigin, LogicalType, TableName } from '../model/table.ts'
+import type { TableKind } from '../plan/standard-tables.ts'
 import { csvCell } from './csv.ts'
 import { ExactNumber } from './exact-number.ts'
 import { type FitTarget, fit, type NoteCode } from './fit.ts'
@@ -13,6 +14,13 @@ export interface LaneColumn extends Column {
   neededBy: number
 }
 
+/** A target table that takes no value in a column: see LaneTarget. */
+export interface Refuser {
+  table: TableName
+  kind: TableKind
+  bit: number
+}
+
 /** What a lane may do with properties that it meets. */
 export interface LanePolicy {
   identifiers: IdentifierRules
@@ -23,6 +31,8 @@ export interface LanePolicy {
   mayWiden(stored: LogicalType | undefined, to: LogicalType): boolean
   /** Whether selective sync leaves the column out. */
   isDisabled(column: string): boolean
+  /** The targets that have the column with a type that nothing can be loaded into. */
+  refusersOf(column: string): readonly Refuser[]
   /** Whether the text "true" or "false" is meant as a boolean under this key: Segment's journeys send such. */
   isJourneyKey(key: string): boolean
 }
@@ -31,6 +41,8 @@ export interface LanePolicy {
 export interface LaneListener {
   /** A value was changed; `kept` tells whether the original value goes to discards. */
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void
+  /** A value does not go into one of the tables, whose column has a type that is not ours. */
+  onRefused(table: string, column: string, value: unknown): void
 }
 
 /** Takes finished lines of one width: see StageWriter. */
@@ -81,6 +93,8 @@ export class Lane {
   /** Of the cells that are not empty: the value as it came, and whether its spelling was exact. */
   readonly #values: unknown[] = []
   readonly #exact: boolean[] = []
+  /** By column, where it has any. */
+  readonly #refusers: (readonly Refuser[] | undefined)[] = []
   readonly #roots = new Map<string, KeyNode>()
   readonly #reserved: ReadonlySet<string>
   readonly #policy: LanePolicy
@@ -255,10 +269,20 @@ export class Lane {
     else if (value !== this.#values[index]) {
       this.#listener.onChanged(this, column.name, 'OtherSpelling', this.#values[index], true)
     }
-    column.neededBy |= this.#targets
-    this.#cells[index] = cell
+    this.#fill(index, cell, value)
     this.#values[index] = value
     this.#exact[index] = node.exact
+  }
+
+  #fill(index: number, cell: string, value: unknown): void {
+    const column = this.columns[index] as LaneColumn
+    column.neededBy |= this.#targets
+    this.#cells[index] = cell
+    const refusers = this.#refusers[index]
+    if (refusers === undefined) return
+    for (const { table, bit } of refusers) {
+      if ((bit & this.#targets) !== 0) this.#listener.onRefused(table.name, column.name, value)
+    }
   }
 
   #countTrait(index: number): void {
@@ -337,8 +361,7 @@ export class Lane {
     const column = this.columns[index] as LaneColumn
     const cell = this.#fit(column, overflow)
     if (cell === null) return
-    column.neededBy |= this.#targets
-    this.#cells[index] = cell
+    this.#fill(index, cell, overflow)
     this.#listener.onChanged(this, OVERFLOW_COLUMN, 'ColumnLimit', undefined, false)
   }
 
@@ -354,7 +377,10 @@ export class Lane {
     this.columns.push(column)
     this.#index.set(column.name, index)
     this.#cells.push('')
-    const isTrait = isTraitOrigin(column.origin)
+    const refusers = this.#policy.refusersOf(column.name)
+    this.#refusers.push(refusers.length === 0 ? undefined : refusers)
+    // What users lack is not of their set: a call that comes again once they take it has another one, and gets in.
+    const isTrait = isTraitOrigin(column.origin) && !refusers.some(({ kind }) => kind === 'Users')
     this.#traits.high.push(isTrait ? hash(column.name, 0x811c9dc5) : 0)
     this.#traits.low.push(isTrait ? hash(column.name, 0x01000193) : 0)
     return index

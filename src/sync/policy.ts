@@ -1,7 +1,9 @@
+import type { LaneTarget } from '../engage/convert.ts'
 import type { LanePolicy } from '../engage/lane.ts'
 import type { TableName } from '../model/table.ts'
 import type { SelectiveSyncRule, WorkOrder } from '../plan/work-order.ts'
 import type { Warehouse } from '../warehouses/port.ts'
+import type { Catalog } from './catalog.ts'
 
 export const isWholeTable = (rule: SelectiveSyncRule): boolean => !rule.enabled && rule.properties === undefined
 
@@ -13,11 +15,13 @@ export function leftOutBy(rules: readonly SelectiveSyncRule[]): (table: TableNam
   return (table, column) => columns.has(`${table.name}.${column}`)
 }
 
-/** What lanes of this order may do on this warehouse. */
+/** What a lane of this order may do on this warehouse; `isLeftOut` is that of selective sync. */
 export function lanePolicy(
   order: WorkOrder,
   { dialect, capabilities }: Warehouse,
-  isDisabled: (column: string) => boolean,
+  catalog: Catalog,
+  isLeftOut: (table: TableName, column: string) => boolean,
+  targets: readonly LaneTarget[],
 ): LanePolicy {
   const journeys = order.computations.filter(({ kind }) => kind === 'Journey').map(({ key }) => key)
   return {
@@ -27,7 +31,9 @@ export function lanePolicy(
     maxColumns: order.policy.maxColumns,
     mayWiden: (stored, to) =>
       order.policy.widenTypes === 'Allow' && (stored === undefined || dialect.canWiden(stored, to)),
-    isDisabled,
+    isDisabled: (column) => targets.length > 0 && targets.every(({ table }) => isLeftOut(table, column)),
+    refusersOf: (column) =>
+      targets.filter((target) => !isLeftOut(target.table, column) && catalog.refuses(target, column)),
     isJourneyKey: (key) => journeys.some((journey) => key === journey || key.startsWith(`${journey}__`)),
   }
 }

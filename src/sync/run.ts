@@ -69,25 +69,18 @@ export class Run {
     this.#discards = new Discards(files, input.order.scope, input.runId)
     this.#writers = new Map()
     const writers = this.#writers
-    const { catalog, isLeftOut } = context
+    const { catalog, isLeftOut, order } = context
     this.#converter = new Converter({
-      order: input.order,
+      order,
       mappings,
       columnsOf: (targets) => catalog.laneColumns(targets),
-      policyOf: (targets) =>
-        lanePolicy(
-          input.order,
-          input.warehouse,
-          (column) =>
-            targets.every(({ table }) => isLeftOut(table, column) || catalog.isUnusable(table, column)) &&
-            targets.length > 0,
-        ),
+      policyOf: (targets) => lanePolicy(order, input.warehouse, catalog, isLeftOut, targets),
       sinkOf: (name) => {
         const writer = new StageWriter(files, String(writers.size))
         writers.set(name, writer)
         return writer.write
       },
-      isDisabled: (table) => input.order.selectiveSync.some((rule) => isWholeTable(rule) && rule.collection === table),
+      isDisabled: (table) => order.selectiveSync.some((rule) => isWholeTable(rule) && rule.collection === table),
       onFinding: (finding) => this.#onFinding(finding),
     })
   }
