@@ -37,7 +37,7 @@ export interface StorageActionsProps {
    */
   readonly triggers?: Trigger[]
   /**
-   * What the columns are filled with.
+   * The columns: a map of them by name, each with its value.
    *
    * @default - Segment's own mapping
    */
@@ -181,7 +181,7 @@ function specOf(props: StorageActionsProps, computation: Computation): StorageAc
   return {
     table: props.table,
     triggers: props.triggers ?? computation._triggers(),
-    mapping: props.mapping?.toJson(),
+    mapping: props.mapping && { properties: props.mapping.toJson() },
     columns: props.columns,
   }
 }
