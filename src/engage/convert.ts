@@ -1,3 +1,4 @@
+import { snakeCase } from '../model/snake-case.ts'
 import type { Column, TableName } from '../model/table.ts'
 import { standardNames, type TableKind } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
@@ -9,7 +10,6 @@ import type { PreparedMapping } from './mapping.ts'
 import type { NoteCode } from './notes.ts'
 import { parseCall } from './parse-call.ts'
 import { compileRouter, type Route, type Router, triggersOf } from './route.ts'
-import { snakeCase } from './snake-case.ts'
 import { mendText } from './text.ts'
 
 /** The tables that one lane feeds, each with the bit that rows and columns are marked with. */
@@ -133,6 +133,10 @@ export class Converter implements LaneListener {
     for (const { lane } of this.outputs.values()) lane.flush()
   }
 
+  onRefused(table: string, column: string, value: unknown): void {
+    this.#find(table, column, 'OtherType', value, true)
+  }
+
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void {
     this.#find(lane.name, column, note, value, keep)
   }
@@ -178,14 +182,13 @@ export class Converter implements LaneListener {
       if (this.#parts.isDisabled(activation.table.name)) continue
       const mapping = this.#parts.mappings.get(activation.name)
       if (!mapping) throw new RangeError(`no mapping was prepared for ${activation.name}`)
-      const mapped = this.#map(mapping, call, activation.table.name)
-      if (!mapped) continue
+      const columns = this.#map(mapping, call, activation.table.name)
+      if (!columns) continue
       const { lane } = this.#open(activation.table, 'StorageActions')
       lane.begin(1)
       lane.set(0, identity.id)
       lane.set(1, identity.receivedAt)
-      const properties = asObject(mapped.properties)
-      if (properties) lane.putObject('', properties)
+      lane.putObject('', columns)
       for (const { name, path } of activation.columns) {
         if (!lane.has(name)) lane.putColumn(name, valueAt(call, path))
       }
@@ -193,7 +196,7 @@ export class Converter implements LaneListener {
     }
   }
 
-  /** The mapped call; undefined, and the call in discards, when mapping-kit refuses it. */
+  /** The columns of a call; undefined, and the call in discards, when mapping-kit refuses it. */
   #map(mapping: PreparedMapping, call: Call, table: string): Record<string, unknown> | undefined {
     try {
       return mapping(call)

@@ -88,8 +88,8 @@ function callOf(row: LedgerRow, raw: string | null | undefined): DiscardedCall |
 function dueFor(subscriptions: readonly Subscription[], order: WorkOrder, { identifiers }: Dialect) {
   const tables = subscriptions.map(({ name }) => {
     const names = tablesOf(order, name, identifiers).map((id) => id.slice(id.indexOf('.') + 1))
-    // One lane fills both tables of identify calls, under the name of the first.
-    return new Set(names.map((table) => (table === 'users' ? 'identifies' : table)))
+    // One lane fills both tables of identify calls, and tells most under the name of the first.
+    return new Set(names.includes('users') ? [...names, 'identifies'] : names)
   })
   return (number: number, table: string): boolean =>
     table === '' ? subscriptions[number]?.backfill === 'All' : tables[number]?.has(table) === true

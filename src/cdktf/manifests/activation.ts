@@ -115,6 +115,14 @@ export interface ActivationComputation {
   readonly journey?: string
 }
 
+/** A mapping of Segment's mapping-kit. Default: Segment's own. */
+export interface StorageMapping {
+  /**
+   * The columns by name, each with its value; or a directive that makes a map of them.
+   */
+  readonly properties: { [key: string]: any }
+}
+
 /** Fields of the call that get a typed column, beside those of the mapping. */
 export interface StorageColumn {
   /**
@@ -126,7 +134,7 @@ export interface StorageColumn {
    */
   readonly type: LogicalType
   /**
-   * Path of the value in the call, such as $.properties.plan.
+   * Path of the value in the call, such as $.properties.plan or $.properties.items[0].id.
    */
   readonly path: string
   /**
@@ -152,7 +160,7 @@ export interface StorageActions {
    *
    * @default - Segment's own
    */
-  readonly mapping?: { [key: string]: any }
+  readonly mapping?: StorageMapping
   /**
    * Fields of the call that get a typed column, beside those of the mapping.
    *
