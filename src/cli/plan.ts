@@ -8,6 +8,7 @@ import { EXIT } from './exit-codes.ts'
 import { openManifests } from './manifests.ts'
 import { hasColour, type OutputFormat, render } from './output.ts'
 import { type PlanView, renderPlan } from './plan-view.ts'
+import { shortList } from './quantities.ts'
 
 export interface PlanOptions {
   filename: string[]
@@ -62,8 +63,10 @@ export function sayOrphans(orphans: readonly EngageResource[]): void {
   }
 }
 
+/** Each problem once, with the resources that have it: one of a table is that of all that use it. */
 export function sayProblems(problems: readonly FolderProblem[]): void {
-  for (const { resource, reason, message } of problems) {
-    process.stderr.write(`error: ${resource}: ${reason}: ${message}\n`)
+  for (const [what, those] of Map.groupBy(problems, ({ reason, message }) => `${reason}: ${message}`)) {
+    const resources = new Set(those.map(({ resource }) => resource))
+    process.stderr.write(`error: ${shortList([...resources])}: ${what}\n`)
   }
 }

@@ -91,7 +91,9 @@ test('a change that loses data waits until it is approved', () => {
 
   const held = engageops('apply')
   expect(held.status).toBe(EXIT.changes.code)
-  expect(held.stderr).toContain('AwaitingApproval')
+  expect(held.stderr).toMatch(
+    /^error: \S+: AwaitingApproval: the plan (\w+) would lose data: make its changes with apply --yes, or approve it with the annotation engageops.dev\/approve-plan: \1\n$/,
+  )
   expect(engageops('plan').status).toBe(EXIT.changes.code)
 
   expect(engageops('apply', '--yes').status).toBe(EXIT.ok.code)
