@@ -39,6 +39,11 @@ command('apply', 'make schemas and tables as the manifests declare', () => impor
   .addOption(secrets())
   .addOption(output())
   .option('--prune', 'delete resources that have left the folder')
+  .addOption(
+    new Option('--force-orphan', 'as --prune, but drop no table: for activations whose warehouse is gone').implies({
+      prune: true,
+    }),
+  )
   .option('-y, --yes', 'do not ask, and approve changes that lose data')
   .addHelpText('after', examples('engageops apply -f warehouse/', 'engageops apply -f warehouse/ --prune --yes'))
 

@@ -2,7 +2,8 @@ import { estimateFolder } from '../local/estimate-folder.ts'
 import type { FolderPlan } from '../local/plan-folder.ts'
 import { planFolder } from '../local/plan-folder.ts'
 import type { FolderProblem } from '../local/problems.ts'
-import type { EngageResource } from '../model/kinds.ts'
+import { planPrune } from '../local/prune-folder.ts'
+import { deletionOf, sayDeletions } from './deletions-view.ts'
 import { renderEstimates } from './estimates-view.ts'
 import { EXIT } from './exit-codes.ts'
 import { openManifests } from './manifests.ts'
@@ -22,13 +23,14 @@ export async function run(options: PlanOptions): Promise<number> {
   const plans = plansOf(found)
   const cautions = cautionsOf(found)
   const estimates = await estimateFolder(folder, found)
-  const value = { plans, estimates, cautions, problems: found.problems, orphans: found.orphans.map(identityOf) }
+  const deletions = await planPrune(folder)
+  const value = { plans, estimates, cautions, problems: found.problems, orphans: deletions.map(deletionOf) }
   const colour = hasColour(process.stdout)
   process.stdout.write(
     await render(options.output, value, () => renderPlan(plans, colour) + renderEstimates(estimates)),
   )
   sayCautions(cautions)
-  sayOrphans(found.orphans)
+  sayDeletions(deletions)
   sayProblems(found.problems)
   if (found.problems.length > 0) return EXIT.failed.code
   return plans.length > 0 ? EXIT.changes.code : EXIT.ok.code
@@ -52,14 +54,6 @@ export const cautionsOf = ({ plans }: FolderPlan) =>
 export function sayCautions(cautions: ReturnType<typeof cautionsOf>): void {
   for (const { space, destination, reason, message } of cautions) {
     process.stderr.write(`note: EngageSpace ${space} -> WarehouseDestination ${destination}: ${reason}: ${message}\n`)
-  }
-}
-
-export const identityOf = ({ kind, metadata: { namespace, name } }: EngageResource) => ({ kind, namespace, name })
-
-export function sayOrphans(orphans: readonly EngageResource[]): void {
-  for (const { kind, metadata } of orphans) {
-    process.stderr.write(`note: ${kind}/${metadata.name} has left the folder: apply --prune deletes it\n`)
   }
 }
 

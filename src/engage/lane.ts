@@ -1,4 +1,5 @@
 import type { Column, ColumnOrigin, LogicalType } from '../model/table.ts'
+import { OVERFLOW_COLUMN } from '../plan/column-limit.ts'
 import { csvCell } from './csv.ts'
 import { ExactNumber } from './exact-number.ts'
 import { type FitTarget, fit, type NoteCode } from './fit.ts'
@@ -18,11 +19,12 @@ export interface LanePolicy {
   identifiers: IdentifierRules
   fit: FitTarget
   undeclaredProperties: 'Column' | 'Discard'
-  maxColumns: number
+  /** The tables that the lane feeds, by their bits, and how many columns each takes beside its standard ones and the overflow's. */
+  tables: readonly { bit: number; room: number }[]
   /** Whether an inferred column may become wider; `stored` is absent for a column that is not in the warehouse yet. */
   mayWiden(stored: LogicalType | undefined, to: LogicalType): boolean
-  /** Whether selective sync leaves the column out. */
-  isDisabled(column: string): boolean
+  /** Bits of the tables that do not get the column: selective sync leaves it out, or nothing can be loaded into it. */
+  withoutColumn(column: string): number
   /** Whether the text "true" or "false" is meant as a boolean under this key: Segment's journeys send such. */
   isJourneyKey(key: string): boolean
 }
@@ -36,17 +38,15 @@ export interface LaneListener {
 /** Takes finished lines of one width: see StageWriter. */
 export type LaneSink = (bytes: Buffer, columns: readonly LaneColumn[], rows: number) => void
 
-/** Name of the column that takes, as JSON, the properties for which a table has no column left. */
-export const OVERFLOW_COLUMN = '_overflow'
-
-/** Columns of a table that its lane does not count: `uuid_ts` and the overflow. */
-const BESIDE_LANE = 2
 const MAX_DEPTH = 16
 const BUFFER_BYTES = 1 << 16
 /** A UTF-16 unit is at most three bytes of UTF-8. */
 const MAX_BYTES_PER_CHAR = 3
 /** Calls with ever new keys must not fill the memory. */
 const MAX_KEYS = 100_000
+
+/** All bits. */
+const EVERY_TABLE = -1
 
 /** What a place in a call is mapped to: a column index, or one of these. */
 const UNRESOLVED = -1
@@ -86,8 +86,14 @@ export class Lane {
   readonly #policy: LanePolicy
   readonly #listener: LaneListener
   readonly #traits: { high: number[]; low: number[] } = { high: [], low: [] }
+  /** Of each column: bits of the tables that have it, keep a place for it, or never get it. */
+  readonly #placed: number[] = []
+  /** Of each table: how many columns it still takes. */
+  readonly #room: { bit: number; left: number }[]
   #sink: LaneSink
   #overflow: Record<string, unknown> | undefined
+  /** Bits of the row's tables that something overflows in. */
+  #overflowing = 0
   #keys = 0
   #targets = 1
   #fed = 0
@@ -112,6 +118,7 @@ export class Lane {
     this.#policy = policy
     this.#listener = listener
     this.#sink = sink
+    this.#room = policy.tables.map(({ bit, room }) => ({ bit, left: room }))
     for (const column of columns) this.#add(column)
     this.#width = this.columns.length
   }
@@ -123,6 +130,7 @@ export class Lane {
     this.#traitHigh = 0
     this.#traitLow = 0
     this.#overflow = undefined
+    this.#overflowing = 0
     this.#cells.fill('')
     if (this.#keys > MAX_KEYS) {
       this.#roots.clear()
@@ -133,13 +141,6 @@ export class Lane {
   /** Sets a standard column, which the caller knows to be there, to a text that fits its type; undefined is NULL. */
   set(column: number, text: string | undefined): void {
     if (text !== undefined) this.#cells[column] = csvCell(text)
-  }
-
-  /** The index of a standard column. */
-  indexOf(column: string): number {
-    const index = this.#index.get(column)
-    if (index === undefined) throw new RangeError(`lane ${this.name} has no column ${column}`)
-    return index
   }
 
   /** Whether the row has a value for the column already. */
@@ -165,7 +166,7 @@ export class Lane {
     let node = this.#roots.get(id)
     if (node === undefined) {
       node = new KeyNode(name)
-      node.column = this.#policy.isDisabled(name) ? LEFT_OUT : (this.#index.get(name) ?? OVERFLOWS)
+      node.column = this.#isLeftOut(name) ? LEFT_OUT : (this.#index.get(name) ?? OVERFLOWS)
       node.exact = true
       this.#roots.set(id, node)
     }
@@ -238,10 +239,15 @@ export class Lane {
   #put(node: KeyNode, value: unknown): void {
     if (node.column < 0) {
       if (node.column === UNRESOLVED) this.#resolve(node, value)
-      if (node.column === OVERFLOWS) this.#keepOverflow(node.path, value)
+      if (node.column === OVERFLOWS) this.#keepOverflow(node.path, value, this.#targets)
       if (node.column < 0) return
     }
     const index = node.column
+    const without = this.#withoutPlace(index)
+    if (without !== 0) {
+      this.#keepOverflow(node.path, value, without)
+      if (without === this.#targets) return
+    }
     const column = this.columns[index] as LaneColumn
     const taken = this.#cells[index] !== ''
     if (taken && (this.#exact[index] || !node.exact)) {
@@ -255,7 +261,7 @@ export class Lane {
     else if (value !== this.#values[index]) {
       this.#listener.onChanged(this, column.name, 'OtherSpelling', this.#values[index], true)
     }
-    column.neededBy |= this.#targets
+    column.neededBy |= this.#targets & ~without
     this.#cells[index] = cell
     this.#values[index] = value
     this.#exact[index] = node.exact
@@ -288,7 +294,7 @@ export class Lane {
   #resolve(node: KeyNode, value: unknown): void {
     const name = this.#nameOf(node.path)
     node.exact = node.path.replaceAll('.', '_') === name
-    if (this.#policy.isDisabled(name)) {
+    if (this.#isLeftOut(name)) {
       node.column = LEFT_OUT
       return
     }
@@ -302,8 +308,11 @@ export class Lane {
     if (this.#policy.undeclaredProperties === 'Discard') {
       node.column = LEFT_OUT
       this.#listener.onChanged(this, name, 'Undeclared', undefined, false)
-    } else if (this.columns.length >= this.#policy.maxColumns - BESIDE_LANE) node.column = OVERFLOWS
-    else
+    } else if (!this.#room.some(({ left }) => left > 0)) node.column = OVERFLOWS
+    else if (!this.#room.some(({ bit, left }) => left > 0 && (bit & this.#targets) !== 0)) {
+      // Not for good: a row for another table may bring the key, and that has room.
+      this.#keepOverflow(node.path, value, this.#targets)
+    } else
       node.column = this.#add({
         name,
         type,
@@ -323,7 +332,28 @@ export class Lane {
     return index === undefined ? undefined : this.columns[index]
   }
 
-  #keepOverflow(path: string, value: unknown): void {
+  /** Bits of the row's tables that have no place for the column; one that has room left keeps it one from now on. */
+  #withoutPlace(index: number): number {
+    const placed = this.#placed[index] ?? 0
+    let missing = this.#targets & ~placed
+    if (missing === 0) return 0
+    for (const table of this.#room) {
+      if ((table.bit & missing) === 0 || table.left <= 0) continue
+      table.left--
+      missing &= ~table.bit
+      this.#placed[index] = (this.#placed[index] ?? 0) | table.bit
+    }
+    return missing
+  }
+
+  #isLeftOut(column: string): boolean {
+    const without = this.#policy.withoutColumn(column)
+    return this.#room.every(({ bit }) => (without & bit) !== 0)
+  }
+
+  /** One stage feeds all tables, so they share what overflows: a table may find its own columns in it once more. */
+  #keepOverflow(path: string, value: unknown, tables: number): void {
+    this.#overflowing |= tables
     if (this.#overflow === undefined) {
       this.#overflow = Object.create(null) as Record<string, unknown>
       this.#countTrait(this.#overflowColumn())
@@ -337,7 +367,7 @@ export class Lane {
     const column = this.columns[index] as LaneColumn
     const cell = this.#fit(column, overflow)
     if (cell === null) return
-    column.neededBy |= this.#targets
+    column.neededBy |= this.#overflowing
     this.#cells[index] = cell
     this.#listener.onChanged(this, OVERFLOW_COLUMN, 'ColumnLimit', undefined, false)
   }
@@ -355,6 +385,10 @@ export class Lane {
     this.#index.set(column.name, index)
     this.#cells.push('')
     const isTrait = isTraitOrigin(column.origin)
+    if (isTrait && column.name !== OVERFLOW_COLUMN) {
+      for (const table of this.#room) if ((table.bit & column.neededBy) !== 0) table.left--
+      this.#placed.push(column.neededBy | this.#policy.withoutColumn(column.name))
+    } else this.#placed.push(EVERY_TABLE)
     this.#traits.high.push(isTrait ? hash(column.name, 0x811c9dc5) : 0)
     this.#traits.low.push(isTrait ? hash(column.name, 0x01000193) : 0)
     return index

@@ -3,7 +3,6 @@ import type { EngageResource } from '../model/kinds.ts'
 import { reconcileActivation } from '../reconcile/activation.ts'
 import { type ReconcileContext, readResources } from '../reconcile/context.ts'
 import { reconcileDestination } from '../reconcile/destination.ts'
-import type { SchemaPlan } from '../reconcile/schema.ts'
 import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
 import type { Folder } from './folder.ts'
 import { keepInstallation } from './installation.ts'
@@ -14,9 +13,6 @@ import { type FolderProblem, refusalProblems, statusProblems } from './problems.
 export interface ApplyOptions {
   /** Hashes of plans that may lose data and are approved now. */
   approvedPlans?: ReadonlySet<string>
-  onPlan?: (space: string, destination: string, plan: SchemaPlan) => void
-  /** Called when a resource was reconciled. */
-  onResource?: (resource: EngageResource) => void
 }
 
 export interface FolderResult {
@@ -40,33 +36,25 @@ export async function applyFolder(folder: Folder, options: ApplyOptions = {}): P
   store.refresh()
   store.admit()
   keepInstallation(stateDir, context.installationId)
-  const done = (resource: EngageResource) => {
-    const current = store.get(resource)
-    if (current) options.onResource?.(current)
-  }
-  for (const destination of await store.destinations()) {
+  for (const destination of (await store.destinations()).filter(isStaying)) {
     await reconcileDestination(context, destination, await readResources(store))
-    done(destination)
   }
   const mirrors = new MirrorFiles(stateDir)
   const outcomes = new Map<string, SchemaOutcome>()
-  for (const space of await store.spaces()) {
+  for (const space of (await store.spaces()).filter(isStaying)) {
     const { namespace, name } = space.metadata
     const resources = await readResources(store)
-    const found = await reconcileSpace(context, space, resources, (destination, plan) => {
+    const found = await reconcileSpace(context, space, resources, (_, plan) => {
       // A table that is made again is empty: what was read already is read again.
       if (plan.plan.changes.length > 0) mirrors.forget(plan.order.scope)
-      options.onPlan?.(`${namespace}/${name}`, destination, plan)
     })
     for (const outcome of found) outcomes.set(`${namespace}/${name}/${outcome.destination}`, outcome)
-    done(space)
   }
   const resources = await readResources(store)
-  for (const activation of resources.activations) {
+  for (const activation of resources.activations.filter(isStaying)) {
     const { metadata, spec } = activation
     const outcome = outcomes.get(`${metadata.namespace}/${spec.spaceRef.name}/${spec.destinationRef.name}`)
     await reconcileActivation(context, activation, resources, outcome)
-    done(activation)
   }
   return {
     problems: [...refusalProblems(store.refusals), ...store.all().flatMap(statusProblems)],
@@ -74,3 +62,6 @@ export async function applyFolder(folder: Folder, options: ApplyOptions = {}): P
     resources: store.all(),
   }
 }
+
+/** What a prune began to delete and could not waits for the next prune. */
+const isStaying = ({ metadata }: EngageResource): boolean => metadata.deletionTimestamp === undefined

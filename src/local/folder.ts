@@ -8,7 +8,7 @@ import type { ReconcileContext } from '../reconcile/context.ts'
 import type { Warehouse, WarehouseEnvironment } from '../warehouses/port.ts'
 import { openWarehouse } from '../warehouses/registry.ts'
 import { installationOf } from './installation.ts'
-import { type LocalEvent, LocalStore } from './local-store.ts'
+import { LocalStore } from './local-store.ts'
 import { StateFiles } from './resource-state.ts'
 import { withoutNewFiles } from './without-new-files.ts'
 
@@ -20,7 +20,6 @@ export interface FolderOptions {
   environment?: Readonly<Record<string, string | undefined>>
   now?: () => Date
   signal?: AbortSignal
-  onEvent?: (event: LocalEvent) => void
   /** Default: the drivers of this build. */
   openWarehouse?: (block: WarehouseBlock, environment: WarehouseEnvironment) => Promise<Warehouse>
 }
@@ -57,7 +56,6 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
       ...(options.secretsDir === undefined ? {} : { directory: options.secretsDir }),
     },
     now: now(),
-    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
   })
   const context = {
     store,

@@ -21,13 +21,6 @@ export interface Refusal {
   message: string
 }
 
-export interface LocalEvent {
-  resource: EngageResource
-  type: 'Normal' | 'Warning'
-  reason: string
-  message: string
-}
-
 /**
  * The resources of a folder of manifests. It does what an API server would: it gives each a uid, a creation time and a
  * generation, refuses changes of immutable fields, and keeps what has left the folder until it is pruned. Nothing is
@@ -37,7 +30,6 @@ export class LocalStore implements ResourceStore {
   readonly refusals: Refusal[] = []
   readonly #files: StateFiles
   readonly #secrets: SecretSource
-  readonly #onEvent: (event: LocalEvent) => void
   readonly #states: Map<string, ResourceState>
   readonly #inFolder = new Set<string>()
   /** Resources whose state is not written yet. */
@@ -49,12 +41,10 @@ export class LocalStore implements ResourceStore {
     applied: readonly Applied[]
     secrets: SecretSource
     now: Date
-    onEvent?: (event: LocalEvent) => void
   }) {
     this.#files = parts.files
     this.#states = parts.states
     this.#secrets = parts.secrets
-    this.#onEvent = parts.onEvent ?? (() => undefined)
     for (const applied of parts.applied) this.#apply(applied, parts.now)
   }
 
@@ -144,9 +134,8 @@ export class LocalStore implements ResourceStore {
     return readSecret(this.#secrets, reference)
   }
 
-  async event(resource: EngageResource, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
-    this.#onEvent({ resource, type, reason, message })
-  }
+  /** Nobody watches events here: what was done is told by the command that did it. */
+  async event(): Promise<void> {}
 
   #write(state: ResourceState): void {
     this.#states.set(keyOf(state.resource), state)

@@ -1,12 +1,41 @@
 import { join } from 'node:path'
 import type { EngageResource } from '../model/kinds.ts'
-import { FORCE_ORPHAN, reconcileActivation } from '../reconcile/activation.ts'
+import type { Trouble } from '../reconcile/conditions.ts'
 import { readResources } from '../reconcile/context.ts'
+import { deleteActivation, FORCE_ORPHAN, planDeletions } from '../reconcile/delete-activation.ts'
 import { reconcileDestination } from '../reconcile/destination.ts'
 import { reconcileSpace } from '../reconcile/space.ts'
 import type { Folder } from './folder.ts'
 import { lockFolder } from './lock.ts'
 import { type FolderProblem, statusProblems } from './problems.ts'
+import { withoutNewFiles } from './without-new-files.ts'
+
+export interface PruneOptions {
+  /** Releases activations that are to drop their tables, and keeps the tables: the warehouse is not needed. */
+  forceOrphan?: boolean
+}
+
+/** A resource that has left the folder, and the tables that are dropped with it, or why nobody can tell. */
+export interface PlannedDeletion {
+  resource: EngageResource
+  tables: string[]
+  trouble?: Trouble
+}
+
+/** What a prune would delete; touches nothing, here or in the warehouses. */
+export async function planPrune(
+  { store, context }: Folder,
+  { forceOrphan = false }: PruneOptions = {},
+): Promise<PlannedDeletion[]> {
+  const orphans = store.orphans()
+  const activations = forceOrphan ? [] : orphans.filter((orphan) => orphan.kind === 'Activation')
+  const resources = await readResources(store)
+  const planned = await withoutNewFiles(context, (untouched) => planDeletions(untouched, activations, resources))
+  return orphans.map((resource) => {
+    const found = (resource.kind === 'Activation' && planned.get(resource)) || []
+    return Array.isArray(found) ? { resource, tables: found } : { resource, tables: [], trouble: found }
+  })
+}
 
 /**
  * Deletes the resources that have left the folder: activations drop their own tables where their deletionPolicy says so.
@@ -14,30 +43,36 @@ import { type FolderProblem, statusProblems } from './problems.ts'
  */
 export async function pruneFolder(
   { store, stateDir, context }: Folder,
-  { forceOrphan = false }: { forceOrphan?: boolean } = {},
-): Promise<{ pruned: EngageResource[]; problems: FolderProblem[] }> {
+  { forceOrphan = false }: PruneOptions = {},
+): Promise<{ pruned: EngageResource[]; dropped: string[]; problems: FolderProblem[] }> {
   using _lock = lockFolder(join(stateDir, 'lock'))
   const orphans = store.orphans()
   const resources = await readResources(store)
   const now = context.now()
-  for (const orphan of orphans) store.markDeleted(orphan, now, forceOrphan ? { [FORCE_ORPHAN]: 'true' } : {})
-  // Activations first: they may need the destination that leaves with them, so `resources` are those from before.
+  const remove = (orphan: EngageResource) => store.markDeleted(orphan, now, forceOrphan ? { [FORCE_ORPHAN]: 'true' } : {})
+  // Activations first: they may need the destination that leaves with them, which is not deleted before they are gone.
+  const dropped: string[] = []
+  for (const orphan of orphans) if (orphan.kind === 'Activation') remove(orphan)
   for (const activation of await store.activations()) {
     if (activation.metadata.deletionTimestamp === undefined) continue
-    await reconcileActivation(context, activation, resources, undefined)
+    dropped.push(...(await deleteActivation(context, activation, resources)))
   }
   const blocked = new Set(
     (await store.activations())
       .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
       .map(({ metadata, spec }) => `${metadata.namespace}/${spec.destinationRef.name}`),
   )
+  const isNeeded = ({ kind, metadata }: EngageResource) =>
+    kind === 'WarehouseDestination' && blocked.has(`${metadata.namespace}/${metadata.name}`)
+  for (const orphan of orphans) if (orphan.kind !== 'Activation' && !isNeeded(orphan)) remove(orphan)
   for (const orphan of store.orphans()) {
-    const isNeeded = blocked.has(`${orphan.metadata.namespace}/${orphan.metadata.name}`)
+    if (orphan.metadata.deletionTimestamp === undefined) continue
     if (orphan.kind === 'EngageSpace') await reconcileSpace(context, orphan, resources)
-    if (orphan.kind === 'WarehouseDestination' && !isNeeded) await reconcileDestination(context, orphan, resources)
+    if (orphan.kind === 'WarehouseDestination') await reconcileDestination(context, orphan, resources)
   }
   return {
     pruned: orphans.filter((orphan) => store.get(orphan) === undefined),
+    dropped,
     problems: store.orphans().flatMap(statusProblems),
   }
 }

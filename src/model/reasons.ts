@@ -83,7 +83,7 @@ export const REASONS = {
   NeverSynced: { meaning: 'No sync has run yet.', fix: 'Wait for the schedule, or start one.' },
   DeletionBlocked: {
     meaning: 'Tables are to be dropped, but the warehouse cannot be used.',
-    fix: 'Bring it back, or release with the annotation engageops.dev/force-orphan.',
+    fix: 'Bring it back, or release it and keep the tables: with the annotation engageops.dev/force-orphan; locally with apply --prune --force-orphan.',
   },
 } as const satisfies Record<string, { meaning: string; fix: string }>
 

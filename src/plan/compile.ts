@@ -15,6 +15,7 @@ import {
   unionOf,
 } from './activation-tables.ts'
 import { bookkeepingTables, usersTwin } from './bookkeeping.ts'
+import { roomIn } from './column-limit.ts'
 import { computationsOf, type DeclaredComputation, findComputation } from './computations.ts'
 import { standardColumns, type TableKind, tableOf } from './standard-tables.ts'
 import { judgeActivations } from './validate.ts'
@@ -69,13 +70,8 @@ export function compileWorkOrder(
     storageActions: active.flatMap((entry) => storageOrder(entry, schemas, identifiers)),
     tables: [
       ...bookkeepingTables(bookkeepingSchema),
-      ...withinLimit(
-        [
-          ...classicTables(active, computations, schemas, bookkeepingSchema, identifiers),
-          ...storageTables(active, schemas, identifiers),
-        ],
-        maxColumns,
-      ),
+      ...classicTables(active, computations, schemas, bookkeepingSchema, { identifiers, maxColumns }),
+      ...storageTables(active, schemas, { identifiers, maxColumns }),
     ],
     selectiveSync: connection.selectiveSync ?? [],
     policy: {
@@ -92,6 +88,8 @@ export const ownerOf = (installationId: string, kind: Kind, { namespace, name, u
   id: `${installationId}/${kind}/${namespace}/${name}`,
   uid: uid ?? '',
 })
+
+type TableRules = Pick<CompileRules, 'identifiers' | 'maxColumns'>
 
 interface Active {
   activation: Activation
@@ -142,7 +140,7 @@ function classicTables(
   computations: readonly DeclaredComputation[],
   schemas: SpaceSchemas,
   bookkeepingSchema: string,
-  identifiers: IdentifierRules,
+  { identifiers, maxColumns }: TableRules,
 ): Table[] {
   const traitsOf = (list: readonly DeclaredComputation[]) =>
     sorted(unionOf([list.map((computation) => traitColumn(computation, identifiers))]))
@@ -150,7 +148,8 @@ function classicTables(
     activation.spec.classic?.calls.includes('Identify') ? [computation] : [],
   )
   const all = traitsOf(computations)
-  const table = (kind: TableKind, name: TableName, columns = all) => tableOf(kind, name, columns)
+  const table = (kind: TableKind, name: TableName, columns = all) =>
+    tableOf(kind, name, columns.slice(0, roomIn(kind, maxColumns)))
   const events = active.flatMap(({ activation, computation }) =>
     activation.spec.classic ? eventTables(activation.spec.classic, computation, schemas, identifiers) : [],
   )
@@ -164,31 +163,32 @@ function classicTables(
           table('Users', { schema: schemas.classic, name: 'users' }),
           table('UsersTwin', usersTwin(bookkeepingSchema, schemas.classic)),
         ]),
-    ...merged(events, 'Event'),
+    ...merged(events, 'Event', maxColumns),
   ]
 }
 
-const storageTables = (active: readonly Active[], schemas: SpaceSchemas, identifiers: IdentifierRules): Table[] =>
+const storageTables = (
+  active: readonly Active[],
+  schemas: SpaceSchemas,
+  { identifiers, maxColumns }: TableRules,
+): Table[] =>
   merged(
     active.flatMap(({ activation, computation }) => {
       const { storageActions } = activation.spec
       return storageActions ? [storageTable(storageActions, computation, schemas, identifiers)] : []
     }),
     'StorageActions',
+    maxColumns,
   )
 
-/** One table of each name, with the columns of all. */
-function merged(tables: readonly Table[], kind: TableKind): Table[] {
+/** One table of each name, with the columns of all that it has room for. */
+function merged(tables: readonly Table[], kind: TableKind, maxColumns: number): Table[] {
   const standard = standardColumns(kind).length
   const byName = Map.groupBy(tables, ({ name }) => name)
   return [...byName.keys()].sort().flatMap((name) => {
     const [first, ...others] = byName.get(name) ?? []
     if (!first) return []
     const columns = sorted(unionOf([first, ...others].map((table) => table.columns.slice(standard))))
-    return [{ ...first, columns: [...first.columns.slice(0, standard), ...columns] }]
+    return [{ ...first, columns: [...first.columns.slice(0, standard), ...columns.slice(0, roomIn(kind, maxColumns))] }]
   })
 }
-
-/** The last column of a full table is for the overflow. */
-const withinLimit = (tables: readonly Table[], maxColumns: number): Table[] =>
-  tables.map((table) => ({ ...table, columns: table.columns.slice(0, maxColumns - 1) }))

@@ -1,29 +1,16 @@
 import type { Activation } from '../model/activation.ts'
-import { EngageError } from '../model/errors.ts'
-import { FINALIZER } from '../model/resource.ts'
 import { schemasOf } from '../model/space.ts'
 import type { ActivationStatus } from '../model/status.ts'
 import type { TableName } from '../model/table.ts'
 import { statusPlan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
 import { judge } from '../plan/validate.ts'
-import { conditionsOf, type Findings, type Trouble, troubleOf } from './conditions.ts'
+import { conditionsOf, type Findings, type Trouble } from './conditions.ts'
 import { named, type ReconcileContext, type Resources } from './context.ts'
+import { deleteActivation, holds } from './delete-activation.ts'
 import { nextSyncTime } from './record-run.ts'
-import { dropOwnTables } from './release.ts'
-import {
-  destinationNotFound,
-  destinationNotReady,
-  isUnusable,
-  mayHaveCronJob,
-  type SchemaOutcome,
-  statusTable,
-  troubleWith,
-} from './space.ts'
+import { destinationNotFound, mayHaveCronJob, type SchemaOutcome, statusTable, troubleWith } from './space.ts'
 import { writeStatus } from './status-writer.ts'
-
-/** Releases an activation without its tables being dropped. */
-export const FORCE_ORPHAN = 'engageops.dev/force-orphan'
 
 /**
  * Says of an activation how its tables are, from what became of its space in its destination (`outcome`; absent where
@@ -36,7 +23,7 @@ export async function reconcileActivation(
   outcome: SchemaOutcome | undefined,
 ): Promise<void> {
   if (activation.metadata.deletionTimestamp !== undefined) {
-    await remove(context, activation, resources)
+    await deleteActivation(context, activation, resources)
     return
   }
   const findings = find(context, activation, resources, outcome)
@@ -48,55 +35,6 @@ export async function reconcileActivation(
   if (!drops && hasFinalizer) await context.store.setFinalizer(activation, false)
   const status = summarize(context, activation, resources, outcome, findings)
   await writeStatus(context.store, activation, { ...activation, status })
-}
-
-/** Whether it waits for its tables to be dropped when it is deleted; others may hold it too. */
-const holds = ({ metadata }: Activation): boolean => metadata.finalizers?.includes(FINALIZER) === true
-
-async function remove(context: ReconcileContext, activation: Activation, resources: Resources): Promise<void> {
-  const { metadata, spec } = activation
-  const isForced = metadata.annotations?.[FORCE_ORPHAN] !== undefined
-  const isClaimed = holds(activation)
-  if (spec.deletionPolicy === 'Delete' && isClaimed && !isForced) {
-    try {
-      const destination = named(resources.destinations, metadata.namespace, spec.destinationRef.name)
-      if (!destination) throw blocked(destinationNotFound(spec.destinationRef.name).message)
-      // However many are deleted, the probe alone tries whether the warehouse is back.
-      if (isUnusable(destination)) throw blocked(destinationNotReady(destination).message)
-      const scope = `${metadata.namespace}/${spec.spaceRef.name}/${spec.destinationRef.name}`
-      const dropped = await dropOwnTables(context, destination, metadata, scope)
-      const message = dropped.length === 0 ? 'no table was its own' : `dropped ${dropped.join(', ')}`
-      await context.store.event(activation, 'Normal', 'Deleted', message)
-    } catch (error) {
-      const status = blockedStatus(context, activation, troubleOf(error))
-      await writeStatus(context.store, activation, { ...activation, status })
-      return
-    }
-  }
-  await context.store.setFinalizer(activation, false)
-}
-
-const blocked = (message: string) => new EngageError('DeletionBlocked', 'Wait', message)
-
-function blockedStatus(context: ReconcileContext, activation: Activation, cause: Trouble): ActivationStatus {
-  const { generation } = activation.metadata
-  const before = activation.status
-  const message =
-    `its tables cannot be dropped: ${cause.message}. Bring the warehouse back, or release the activation ` +
-    `and keep the tables with the annotation ${FORCE_ORPHAN}: "true"`
-  const trouble: Trouble = { reason: 'DeletionBlocked', consequence: cause.consequence, message }
-  return {
-    tables: [],
-    history: [],
-    ...before,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-    conditions: conditionsOf(
-      { trouble, schema: trouble, hasTables: true, lastSync: before?.lastSync },
-      before?.conditions ?? [],
-      generation,
-      context.now(),
-    ),
-  }
 }
 
 function find(

@@ -1,9 +1,9 @@
 import type { TableName } from '../model/table.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { insertRows } from '../sync/ledger.ts'
-import { rowsOf } from '../sync/registry-statements.ts'
+import { type ObjectRow, rowsOf } from '../sync/registry.ts'
 import type { Dialect, Warehouse } from '../warehouses/port.ts'
-import { LAYOUT_VERSION, META, type ObjectRow } from './warehouse-state.ts'
+import { LAYOUT_VERSION, META } from './warehouse-state.ts'
 
 /** Puts the rows of `objects` of some tables in place of those that are there. */
 export function objectStatements(

@@ -6,8 +6,8 @@ import { ownerOf } from '../plan/compile.ts'
 import type { Difference, Problem } from '../plan/difference.ts'
 import { tableId } from '../plan/registry.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
+import type { ObjectRow } from '../sync/registry.ts'
 import type { Resources } from './context.ts'
-import type { ObjectRow } from './warehouse-state.ts'
 
 export interface Owner {
   id: string

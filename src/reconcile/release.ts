@@ -4,12 +4,12 @@ import type { Table } from '../model/table.ts'
 import { bookkeepingTable, bookkeepingTables } from '../plan/bookkeeping.ts'
 import { ownerOf } from '../plan/compile.ts'
 import { tableId } from '../plan/registry.ts'
-import { rowsOf } from '../sync/registry-statements.ts'
-import type { Dialect } from '../warehouses/port.ts'
+import { type ObjectRow, rowsOf } from '../sync/registry.ts'
+import type { Dialect, Session, Warehouse } from '../warehouses/port.ts'
 import { type ReconcileContext, warehouseFor } from './context.ts'
 import { objectStatements } from './ledger-statements.ts'
 import { writeUnderLease } from './under-lease.ts'
-import { checkMeta, type ObjectRow, readWarehouseState } from './warehouse-state.ts'
+import { checkMeta, readWarehouseState } from './warehouse-state.ts'
 
 /**
  * Drops the tables that an activation made and that nobody else uses, with their views, and gives up its part in the others; what one that
@@ -24,21 +24,50 @@ export async function dropOwnTables(
   const warehouse = await warehouseFor(context, destination)
   const { dialect } = warehouse
   const { bookkeepingSchema } = destination.spec
-  const owner = ownerOf(context.installationId, 'Activation', activation)
-  const isOwn = (row: ObjectRow) => row.owner === owner.id && row.uid === owner.uid
+  const isOwn = ownedBy(context, activation)
   await using session = await warehouse.connect(context.signal)
-  const read = async () => {
-    const ledger = { bookkeepingSchema, tables: bookkeepingTables(bookkeepingSchema) }
-    const { meta, objects } = await readWarehouseState(session, warehouse, ledger, 'All')
-    checkMeta(meta, { installationId: context.installationId, warehouse, bookkeepingSchema })
-    return objects
-  }
+  const read = () => readObjects(context, session, warehouse, bookkeepingSchema)
   if (!(await read()).some(isOwn)) return []
 
   const { dropped } = await writeUnderLease(context, { session, warehouse }, { scope, bookkeepingSchema }, async () =>
     releaseOf(dialect, bookkeepingSchema, await read(), isOwn),
   )
   return dropped
+}
+
+/** The tables that `dropOwnTables` would drop of each activation, called for one after the other. */
+export async function tablesToDrop(
+  context: ReconcileContext,
+  destination: WarehouseDestination,
+  activations: readonly ObjectMeta[],
+): Promise<string[][]> {
+  const warehouse = await warehouseFor(context, destination)
+  const { bookkeepingSchema } = destination.spec
+  await using session = await warehouse.connect(context.signal)
+  let objects = await readObjects(context, session, warehouse, bookkeepingSchema)
+  return activations.map((activation) => {
+    const isOwn = ownedBy(context, activation)
+    const { dropped } = releaseOf(warehouse.dialect, bookkeepingSchema, objects, isOwn)
+    objects = objects.filter((row) => !isOwn(row))
+    return dropped
+  })
+}
+
+function ownedBy({ installationId }: ReconcileContext, activation: ObjectMeta): (row: ObjectRow) => boolean {
+  const owner = ownerOf(installationId, 'Activation', activation)
+  return (row) => row.owner === owner.id && row.uid === owner.uid
+}
+
+async function readObjects(
+  { installationId }: ReconcileContext,
+  session: Session,
+  warehouse: Warehouse,
+  bookkeepingSchema: string,
+): Promise<ObjectRow[]> {
+  const ledger = { bookkeepingSchema, tables: bookkeepingTables(bookkeepingSchema) }
+  const { meta, objects } = await readWarehouseState(session, warehouse, ledger, 'All')
+  checkMeta(meta, { installationId, warehouse, bookkeepingSchema })
+  return objects
 }
 
 function releaseOf(

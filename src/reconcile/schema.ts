@@ -4,15 +4,17 @@ import type { EngageSpace } from '../model/space.ts'
 import type { Column, Table } from '../model/table.ts'
 import { tablesOfActivation } from '../plan/activation-tables.ts'
 import { isDestructive, isOfView, type PlannedChange } from '../plan/change.ts'
+import { isFull } from '../plan/column-limit.ts'
 import { compileWorkOrder } from '../plan/compile.ts'
 import { statementsOf } from '../plan/ddl.ts'
 import { diff } from '../plan/diff.ts'
 import type { Caution, Difference, Drift, Problem } from '../plan/difference.ts'
+import type { Observed } from '../plan/observed.ts'
 import { makePlan, type Plan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
 import { judgeActivations, type Verdict } from '../plan/validate.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import { registryStatements } from '../sync/registry-statements.ts'
+import { columnStatements } from '../sync/registry.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
 import { type ReconcileContext, type Resources, warehouseFor } from './context.ts'
 import { metaStatements, objectStatements } from './ledger-statements.ts'
@@ -48,6 +50,8 @@ export interface SchemaPlan {
   cautions: Caution[]
   /** The tables as they are once the plan is done, without those that a problem keeps EngageOps off. */
   tables: Table[]
+  /** Those of `tables` that take no further column. */
+  full: Table[]
   /** One of `tables`, by its `tableId`. */
   tableOf(id: string): Table | undefined
   /**
@@ -164,6 +168,7 @@ async function planWork(work: Work, session: Session): Promise<Writes & { schema
       drift: [...difference.drift, ...views.drift],
       cautions: [...difference.cautions, ...views.cautions],
       tables: difference.usable,
+      full: fullTables(order, difference.usable, state.observed),
       tableOf: (id) => tables.get(id),
       tablesOf: ({ metadata }) => tablesOfActivation(order, metadata.name, dialect.identifiers),
     },
@@ -174,9 +179,19 @@ async function planWork(work: Work, session: Session): Promise<Writes & { schema
         ...viewRows(views.views),
         ...views.released.map((table) => ({ table, rows: [] })),
       ]),
-      ...registryStatements(dialect, bookkeepingSchema, difference, now),
+      ...columnStatements(dialect, bookkeepingSchema, difference, now),
     ],
   }
+}
+
+function fullTables({ policy }: WorkOrder, tables: readonly Table[], observed: Observed): Table[] {
+  const found = new Map(observed.tables.map((table) => [tableId(table), table.columns]))
+  return tables.filter((table) => {
+    const existing = found.get(tableId(table)) ?? []
+    // A column of a type that nothing can be loaded into takes no place: see Catalog.
+    const names = existing.flatMap(({ name, type }) => (type === undefined ? [] : [name]))
+    return isFull([...table.columns.map(({ name }) => name), ...names], policy.maxColumns)
+  })
 }
 
 function compare(

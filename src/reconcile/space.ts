@@ -3,6 +3,7 @@ import { type EngageSpace, schemasOf } from '../model/space.ts'
 import type { SpaceStatus, StatusTable } from '../model/status.ts'
 import type { Table } from '../model/table.ts'
 import type { PlannedChange } from '../plan/change.ts'
+import { OVERFLOW_COLUMN } from '../plan/column-limit.ts'
 import type { Caution } from '../plan/difference.ts'
 import { statusPlan } from '../plan/plan.ts'
 import { tableId } from '../plan/registry.ts'
@@ -118,7 +119,7 @@ export function destinationNotReady({ metadata, status }: WarehouseDestination):
 /** What keeps tables from being as declared, and what people should know of them though the load goes on. `isMine` picks the tables that matter. */
 export function troubleWith(
   { mode: place }: ReconcileContext,
-  { order, problems, awaiting, drift, cautions, tables }: SchemaPlan,
+  { order, problems, awaiting, drift, cautions, tables, full }: SchemaPlan,
   mode: 'Correct' | 'Report' | 'Ignore',
   isMine: (table: { schema: string; name: string }) => boolean,
 ): { trouble?: Trouble; schema?: Pick<Trouble, 'reason' | 'message'> } {
@@ -146,11 +147,9 @@ export function troubleWith(
     const message = [caution, ...others].map((it) => it.message).join('; ')
     return { schema: { reason: caution.reason, message } }
   }
-  const { maxColumns } = order.policy
-  // The last column is the overflow's.
-  const full = tables.filter((table) => table.columns.length >= maxColumns - 1 && isMine(table))
-  if (full.length === 0) return {}
-  const message = `${full.map(tableId).join(', ')}: all ${maxColumns} columns that schemaPolicy.maxColumns allows are in use; more goes to the overflow column`
+  const mine = full.filter(isMine)
+  if (mine.length === 0) return {}
+  const message = `${mine.map(tableId).join(', ')}: all ${order.policy.maxColumns} columns that schemaPolicy.maxColumns allows are taken; more goes to the last, ${OVERFLOW_COLUMN}`
   return { schema: { reason: 'ColumnLimit', message } }
 }
 

@@ -3,10 +3,11 @@ import { tableId } from '../plan/registry.ts'
 import { tableOf } from '../plan/standard-tables.ts'
 import { diffViews, type ViewDifference } from '../plan/view-diff.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
+import type { ObjectRow } from '../sync/registry.ts'
 import type { Warehouse } from '../warehouses/port.ts'
 import { ofKind } from './ownership.ts'
 import type { Pair } from './schema.ts'
-import type { ObjectRow, WarehouseState } from './warehouse-state.ts'
+import type { WarehouseState } from './warehouse-state.ts'
 
 /** The views beside the tables of a pair: those of the order, and those that syncs made for events that they met. */
 export function compareViews(

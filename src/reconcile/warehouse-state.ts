@@ -1,22 +1,10 @@
 import { EngageError } from '../model/errors.ts'
-import { type ColumnOrigin, LOGICAL_TYPES, type LogicalType, type TableName } from '../model/table.ts'
 import type { BookkeepingName } from '../plan/bookkeeping.ts'
 import type { Observed } from '../plan/observed.ts'
 import type { RegisteredColumn } from '../plan/registry.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import type { Dialect, Session, Warehouse } from '../warehouses/port.ts'
-
-/** A row of the ledger's `objects`: who uses a table or the view beside it, and whether EngageOps made it. */
-export interface ObjectRow extends TableName {
-  kind: 'Table' | 'View'
-  owner: string
-  uid: string
-  created: boolean
-  /** Of a view: the fingerprint of what it was made from. */
-  incarnation: string
-  /** ISO 8601. */
-  createdAt: string
-}
+import { type ObjectRow, objectRow, registeredColumn, rowsAbout } from '../sync/registry.ts'
+import type { Session, Warehouse } from '../warehouses/port.ts'
 
 /** What the warehouse holds of a space's tables and of the ledger. */
 export interface WarehouseState {
@@ -49,54 +37,9 @@ export async function readWarehouseState(
   return {
     observed,
     registry: columns.flatMap(registeredColumn),
-    objects: objects.map((row) => ({
-      schema: row.schema_name ?? '',
-      name: row.table_name ?? '',
-      kind: row.kind === 'View' ? 'View' : 'Table',
-      owner: row.owner ?? '',
-      uid: row.owner_uid ?? '',
-      created: row.created === 'true',
-      incarnation: row.incarnation ?? '',
-      createdAt: row.created_at ?? '',
-    })),
+    objects: objects.map(objectRow),
     meta: new Map(meta.map((row) => [row.name ?? '', row.value ?? ''])),
   }
-}
-
-/** The condition of rows about the schemas of an order; in the bookkeeping schema all spaces have tables, so there by name. */
-function rowsAbout(
-  { quote, literal }: Dialect,
-  { bookkeepingSchema, tables }: Pick<WorkOrder, 'bookkeepingSchema' | 'tables'>,
-) {
-  const list = (names: readonly string[]) => [...new Set(names)].map((name) => literal(name, 'String')).join(', ')
-  const [inLedger, others] = [
-    tables.filter(({ schema }) => schema === bookkeepingSchema),
-    tables.filter(({ schema }) => schema !== bookkeepingSchema),
-  ]
-  const conditions = [
-    `(${quote('schema_name')} = ${literal(bookkeepingSchema, 'String')} AND ${quote('table_name')} IN (${list(inLedger.map(({ name }) => name))}))`,
-    ...(others.length === 0 ? [] : [`${quote('schema_name')} IN (${list(others.map(({ schema }) => schema))})`]),
-  ]
-  return conditions.join(' OR ')
-}
-
-const isLogicalType = (text: unknown): text is LogicalType => LOGICAL_TYPES.some((type) => type === text)
-const ORIGINS: readonly ColumnOrigin[] = ['Standard', 'Declared', 'Inferred']
-
-/** A row that this version cannot read is as good as none: the column counts as somebody else's. */
-function registeredColumn(row: Record<string, string | null>): RegisteredColumn[] {
-  const origin = ORIGINS.find((known) => known === row.origin)
-  if (!isLogicalType(row.type) || origin === undefined) return []
-  return [
-    {
-      schema: row.schema_name ?? '',
-      name: row.table_name ?? '',
-      column: row.column_name ?? '',
-      type: row.type,
-      origin,
-      ...(row.source_name ? { source: row.source_name } : {}),
-    },
-  ]
 }
 
 export const META = { installation: 'installation_id', warehouse: 'warehouse_id', layout: 'layout_version' } as const

@@ -11,7 +11,7 @@ import type { Dialect, EventsMerge, Session, StagePart, Statement, UsersMerge, W
 import type { Catalog } from './catalog.ts'
 import type { Checkpoints, Progress } from './checkpoints.ts'
 import { dedupeRange } from './dedupe-range.ts'
-import { registerStatements } from './register.ts'
+import { statementsForRun } from './registry.ts'
 import { removeParts } from './stage-writer.ts'
 
 /** A stretch of calls that is committed as one: its rows, its discards and how far it got. */
@@ -106,7 +106,7 @@ export class Committer {
           await this.#run(dialect.insertMissing({ target: discards, stage: discardStage, columns }), '', committed)
         }
         const ledger = [
-          ...registerStatements(dialect, order, changes, runId, loadedAt),
+          ...statementsForRun(dialect, order, changes, runId, loadedAt),
           ...checkpoints.statements('Activations', segment.progress, runId, loadedAt),
         ]
         for (const sql of ledger) await session.execute(sql)

@@ -78,9 +78,8 @@ export class Run {
         lanePolicy(
           input.order,
           input.warehouse,
-          (column) =>
-            targets.every(({ table }) => isLeftOut(table, column) || catalog.isUnusable(table, column)) &&
-            targets.length > 0,
+          targets,
+          (table, column) => isLeftOut(table, column) || catalog.isUnusable(table, column),
         ),
       sinkOf: (name) => {
         const writer = new StageWriter(files, String(writers.size))

@@ -1,14 +1,13 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
 import { compileRouter } from '../engage/route.ts'
 import { EngageError } from '../model/errors.ts'
-import type { ColumnOrigin } from '../model/table.ts'
 import { tablesOfActivation } from '../plan/activation-tables.ts'
-import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import { tableId } from '../plan/registry.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
 import { Catalog } from './catalog.ts'
 import { Checkpoints } from './checkpoints.ts'
+import { readColumns, readIncarnations } from './registry.ts'
 
 /** Reads what a run must know of the warehouse: tables, columns and their origin, positions. */
 export async function readState(
@@ -28,21 +27,9 @@ export async function readState(
       `table ${tableId(missing)} does not exist: apply makes it, then sync again`,
     )
   }
-  const { table } = dialect
-  const registry = await session.query(
-    `SELECT schema_name, table_name, column_name, origin FROM ${table(bookkeepingTable(schema, 'columns'))}`,
-  )
-  const objects = await session.query(
-    `SELECT schema_name, table_name, max(incarnation) AS incarnation FROM ${table(bookkeepingTable(schema, 'objects'))} ` +
-      'GROUP BY schema_name, table_name',
-  )
-  const incarnations = new Map(
-    objects.map((row) => [
-      tableId({ schema: row.schema_name ?? '', name: row.table_name ?? '' }),
-      row.incarnation ?? '',
-    ]),
-  )
-  const catalog = new Catalog(order, observed, registry.map(registered), dialect)
+  const registry = await readColumns(session, dialect, order)
+  const incarnations = await readIncarnations(session, dialect, order)
+  const catalog = new Catalog(order, observed, registry, dialect)
   const members = compileRouter(order).subscriptions.map(({ name, backfill }) => {
     if (backfill === 'None') return name
     const tables = tablesOf(order, name, dialect.identifiers)
@@ -63,11 +50,3 @@ export function tablesOf(order: WorkOrder, subscription: string, identifiers: Id
   const name = subscription.slice('activation/'.length)
   return [...tablesOfActivation(order, name, identifiers).keys()].filter((table) => table !== users)
 }
-
-const ORIGINS: Record<string, ColumnOrigin> = { Standard: 'Standard', Declared: 'Declared', Inferred: 'Inferred' }
-const registered = (row: Record<string, string | null>) => ({
-  schema: row.schema_name ?? '',
-  name: row.table_name ?? '',
-  column: row.column_name ?? '',
-  origin: ORIGINS[row.origin ?? ''] ?? 'Declared',
-})

@@ -5,6 +5,7 @@ import type { WorkOrder } from '../plan/work-order.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
 import { insertRows } from './ledger.ts'
 import { type Mirror, type MirrorStore, orderHash } from './mirror.ts'
+import { readIncarnations } from './registry.ts'
 
 /**
  * Keeps in the ledger from where on sources are listed again, for syncs that have no folder of their own to keep it in.
@@ -55,16 +56,8 @@ export class WarehouseMirror implements MirrorStore {
 
   /** Differs when a table of the order was made again. */
   async #tablesHash(session: Session): Promise<string> {
-    const { dialect } = this.#warehouse
-    const objects = bookkeepingTable(this.#order.bookkeepingSchema, 'objects')
-    const mine = new Set(this.#order.tables.map(tableId))
-    const rows = await session.query(
-      `SELECT schema_name, table_name, max(incarnation) AS incarnation FROM ${dialect.table(objects)} GROUP BY schema_name, table_name`,
-    )
-    const incarnations = rows.flatMap((row) => {
-      const id = tableId({ schema: row.schema_name ?? '', name: row.table_name ?? '' })
-      return mine.has(id) ? [`${id} ${row.incarnation}`] : []
-    })
+    const found = await readIncarnations(session, this.#warehouse.dialect, this.#order)
+    const incarnations = [...found].map(([id, incarnation]) => `${id} ${incarnation}`)
     incarnations.sort()
     return createHash('sha256').update(incarnations.join('\n')).digest('hex').slice(0, 32)
   }

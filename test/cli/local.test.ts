@@ -100,12 +100,37 @@ test('a change that loses data waits until it is approved', () => {
   expect(engageops('plan').status).toBe(EXIT.ok.code)
 })
 
-test('a resource that left the folder is deleted only by --prune', () => {
+test('a resource that left the folder is deleted only by --prune, and what is dropped with it is told before and after', () => {
   engageops('apply')
   rmSync(path.join(folder, 'activation.yaml'))
-  expect(engageops('apply').stderr).toContain('note: Activation/carts has left the folder: apply --prune deletes it')
-  expect(engageops('apply', '--prune').stdout).toMatch(/2 resources applied, 1 resource deleted\.\n$/)
+  const plan = engageops('plan', '-o', 'json')
+  expect(plan.stderr).toBe(
+    'note: Activation/carts has left the folder: apply --prune deletes it and drops default.carts\n',
+  )
+  expect(JSON.parse(plan.stdout).orphans).toEqual([
+    { kind: 'Activation', namespace: 'default', name: 'carts', deletionPolicy: 'Delete', drops: ['default.carts'] },
+  ])
+  expect(engageops('apply', '--prune').stdout).toBe(
+    [
+      'Resources that have left the folder',
+      '  - delete Activation default/carts, deletionPolicy Delete',
+      '  - drop table default.carts (loses data)',
+      'Dropped table default.carts.',
+      '2 resources applied, 1 resource deleted.',
+      '',
+    ].join('\n'),
+  )
   expect(engageops('apply').stderr).toBe('')
+})
+
+test('--force-orphan deletes a resource and keeps its table', () => {
+  engageops('apply')
+  rmSync(path.join(folder, 'activation.yaml'))
+  const { stdout, stderr } = engageops('apply', '--prune', '--force-orphan', '-o', 'json')
+  expect(stderr).toContain('- delete Activation default/carts, deletionPolicy Delete: no table is dropped')
+  expect(JSON.parse(stdout)).toMatchObject({ pruned: [{ kind: 'Activation', name: 'carts' }], dropped: [] })
+  write('activation.yaml', activation(`${PLAN_COLUMN}, ${CITY_COLUMN}`))
+  expect(engageops('plan').status).toBe(EXIT.ok.code)
 })
 
 test('nothing is done while a manifest is invalid', () => {

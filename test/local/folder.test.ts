@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { type Folder, type FolderOptions, openFolder } from '../../src/local/fol
 import { lockFolder } from '../../src/local/lock.ts'
 import { MirrorFiles } from '../../src/local/mirror-files.ts'
 import { planFolder } from '../../src/local/plan-folder.ts'
-import { pruneFolder } from '../../src/local/prune-folder.ts'
+import { planPrune, pruneFolder } from '../../src/local/prune-folder.ts'
 import { recordFolderRun } from '../../src/local/record-folder-run.ts'
 import type { EngageResource } from '../../src/model/kinds.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
@@ -83,12 +83,7 @@ describe('apply', () => {
     const before = stateFiles()
     const folder = await open({ now: () => new Date('2026-11-24T12:20:00Z') })
     expect((await planFolder(folder)).plans.map(({ plan }) => plan.plan.changes)).toEqual([[]])
-    const calls: string[] = []
-    await applyFolder(folder, {
-      onPlan: (name, destination) => calls.push(`${name} -> ${destination}`),
-      onResource: ({ kind }) => calls.push(kind),
-    })
-    expect(calls).toEqual(['WarehouseDestination', 'default/main -> warehouse', 'EngageSpace', 'Activation'])
+    expect((await applyFolder(folder)).problems).toEqual([])
     expect(stateFiles()).toEqual(before)
   })
 
@@ -220,13 +215,34 @@ describe('what has left the folder', () => {
     expect(problems).toEqual([])
     expect(orphans.map(({ metadata }) => metadata.name)).toEqual(['gone', 'kept'])
     expect(await tables('default')).toEqual(['kept', 'vip_members'])
-    const { pruned } = await pruneFolder(await open())
+    const planned = await planPrune(await open())
+    expect(planned.map((deletion) => [deletion.resource.metadata.name, deletion.tables])).toEqual([
+      ['gone', ['default.vip_members']],
+      ['kept', []],
+    ])
+    expect(await tables('default')).toEqual(['kept', 'vip_members'])
+    const { pruned, dropped } = await pruneFolder(await open())
     expect(pruned.map(({ metadata }) => metadata.name)).toEqual(['gone', 'kept'])
+    expect(dropped).toEqual(['default.vip_members'])
     expect(await tables('default')).toEqual(['kept'])
     expect(Object.keys(stateFiles())).toEqual([
       'EngageSpace.default.main.json',
       'WarehouseDestination.default.warehouse.json',
     ])
+  })
+
+  test('a table that two share is dropped with the last of them, and the plan says so', async () => {
+    const other = activation('other', {
+      storageActions: { ...ACTIONS.storageActions, triggers: ['AudienceExited'] },
+      deletionPolicy: 'Delete',
+    })
+    write('all.yaml', warehouse(), space(), activation('gone', { ...ACTIONS, deletionPolicy: 'Delete' }), other)
+    await apply()
+    write('all.yaml', warehouse(), space(), activation('gone', { ...ACTIONS, deletionPolicy: 'Delete' }))
+    expect((await planPrune(await open())).map((deletion) => deletion.tables)).toEqual([[]])
+    write('all.yaml', warehouse(), space())
+    expect((await planPrune(await open())).map((deletion) => deletion.tables)).toEqual([[], ['default.vip_members']])
+    expect((await pruneFolder(await open())).dropped).toEqual(['default.vip_members'])
   })
 
   test('all at once: activations go before the destination that they need', async () => {
@@ -243,13 +259,39 @@ describe('what has left the folder', () => {
   test('what cannot be dropped stays, with its destination, until it is forced', async () => {
     write('all.yaml', warehouse(), space(), activation('gone', { ...ACTIONS, deletionPolicy: 'Delete' }))
     await apply()
-    rmSync(join(dir, 'warehouse.duckdb'))
-    mkdirSync(join(dir, 'warehouse.duckdb'))
+    const file = join(dir, 'warehouse.duckdb')
+    renameSync(file, join(dir, 'away'))
+    mkdirSync(file)
     const empty = { resources: [], notes: [], errors: [] }
+    const planned = await planPrune(await open({ manifests: empty }))
+    expect(planned.map(({ trouble }) => trouble !== undefined)).toEqual([true, false, false])
     const { pruned, problems } = await pruneFolder(await open({ manifests: empty }))
+    expect(problems[0]?.message).toMatch(/release the activation and keep the tables with apply --prune --force-orphan$/)
     expect(pruned.map(({ kind }) => kind)).toEqual(['EngageSpace'])
     expect(problems.map(({ resource, reason }) => `${resource} ${reason}`)).toEqual(['Activation/gone DeletionBlocked'])
     expect((await pruneFolder(await open({ manifests: empty }), { forceOrphan: true })).pruned).toHaveLength(2)
+    expect(stateFiles()).toEqual({})
+    rmdirSync(file)
+    renameSync(join(dir, 'away'), file)
+    expect(await tables('default')).toEqual(['vip_members'])
+  })
+
+  test('what could not be dropped is dropped by the next prune, and by nothing else', async () => {
+    write('all.yaml', warehouse(), space(), activation('gone', { ...ACTIONS, deletionPolicy: 'Delete' }))
+    await apply()
+    const file = join(dir, 'warehouse.duckdb')
+    renameSync(file, join(dir, 'away'))
+    mkdirSync(file)
+    const empty = { resources: [], notes: [], errors: [] }
+    await pruneFolder(await open({ manifests: empty }))
+    rmdirSync(file)
+    renameSync(join(dir, 'away'), file)
+    const { problems } = await applyFolder(await open({ manifests: empty }))
+    expect(problems).toMatchObject([{ resource: 'Activation/gone', reason: 'DeletionBlocked' }])
+    expect(await tables('default')).toEqual(['vip_members'])
+    const { dropped, pruned } = await pruneFolder(await open({ manifests: empty }))
+    expect(dropped).toEqual(['default.vip_members'])
+    expect(pruned.map(({ kind }) => kind)).toEqual(['Activation', 'WarehouseDestination'])
     expect(stateFiles()).toEqual({})
   })
 

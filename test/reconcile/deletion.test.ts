@@ -99,7 +99,7 @@ test('Delete without its warehouse is blocked, says both ways out, and goes on w
   world.store.put(carts('carts', {}, GONE))
   await world.reconcile()
   expect(world.condition('Activation/carts')).toBe('False DeletionBlocked')
-  expect(world.message('Activation/carts')).toContain('engageops.dev/force-orphan')
+  expect(world.message('Activation/carts')).toContain('apply --prune --force-orphan')
   await rmdir(file)
   await rename(`${file}.away`, file)
   await world.reconcile()
