@@ -26,13 +26,14 @@ export async function run(options: PlanOptions): Promise<number> {
   const deletions = await planPrune(folder)
   const value = { plans, estimates, cautions, problems: found.problems, orphans: deletions.map(deletionOf) }
   const colour = hasColour(process.stdout)
+  const hasProblems = found.problems.length > 0
   process.stdout.write(
-    await render(options.output, value, () => renderPlan(plans, colour) + renderEstimates(estimates)),
+    await render(options.output, value, () => renderPlan(plans, hasProblems, colour) + renderEstimates(estimates)),
   )
   sayCautions(cautions)
   sayDeletions(deletions)
   sayProblems(found.problems)
-  if (found.problems.length > 0) return EXIT.failed.code
+  if (hasProblems) return EXIT.failed.code
   return plans.length > 0 ? EXIT.changes.code : EXIT.ok.code
 }
 

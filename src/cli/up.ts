@@ -4,13 +4,14 @@ import type { Folder } from '../local/folder.ts'
 import { EngageError } from '../model/errors.ts'
 import { fullName } from '../model/find-named.ts'
 import { nextSyncTime } from '../reconcile/record-run.ts'
+import { appliedSummary } from './apply.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeFailure } from './failure.ts'
 import { interruption } from './interrupt.ts'
 import { InvalidManifests, openManifests } from './manifests.ts'
 import { hasColour } from './output.ts'
 import { sayProblems } from './plan.ts'
-import { counted, formatNext } from './quantities.ts'
+import { formatNext } from './quantities.ts'
 import { renderRuns } from './run-view.ts'
 import { syncWithProgress } from './sync.ts'
 
@@ -37,7 +38,7 @@ export async function run(options: UpOptions): Promise<number> {
   const signal = interruption()
   const folder = await openManifests(options)
   const applied = await applyFolder(folder)
-  process.stdout.write(`${counted(applied.resources.length, 'resource')} applied.\n`)
+  process.stdout.write(`${appliedSummary(folder)}.\n`)
   sayProblems(applied.problems)
   let due = await dueAfter(new Date(), folder)
   await syncDestinations(folder, signal, [...due.keys()])
