@@ -15,13 +15,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   s3: ['model'],
   warehouses: ['model', 'engage', 'plan', 's3'],
   sources: ['model', 's3'],
-  kube: ['model'],
-  receiver: ['model', 'sources'],
+  kube: [],
   sync: ['model', 'engage', 'plan', 'warehouses', 'sources'],
-  reconcile: ['model', 'engage', 'plan', 'warehouses', 'sources', 'sync'],
-  local: ['model', 'engage', 'plan', 'warehouses', 'sources', 'sync', 'reconcile'],
-  operator: ['model', 'engage', 'plan', 'warehouses', 'sources', 'sync', 'reconcile', 'kube'],
-  cli: ['model', 'engage', 'plan', 'warehouses', 'sources', 'sync', 'reconcile', 'local', 'operator', 'kube'],
+  reconcile: ['model', 'engage', 'plan', 'warehouses', 'sync'],
+  local: ['model', 'plan', 'warehouses', 'sources', 'sync', 'reconcile'],
+  operator: ['model', 'plan', 'warehouses', 'sources', 'sync', 'reconcile', 'kube'],
+  cli: ['model', 'engage', 'plan', 'warehouses', 'sync', 'reconcile', 'local', 'operator', 'kube'],
 }
 
 /** Folders whose code is pure: they may not touch files, the network, processes or timers. */

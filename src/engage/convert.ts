@@ -2,11 +2,11 @@ import type { Column, TableName } from '../model/table.ts'
 import { standardNames, type TableKind } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { asObject, type Call } from './call.ts'
-import type { NoteCode } from './fit.ts'
 import { tableIdentifier } from './identifiers.ts'
 import { type CallIdentity, identify } from './identity.ts'
 import { Lane, type LaneColumn, type LaneListener, type LanePolicy, type LaneSink } from './lane.ts'
 import type { PreparedMapping } from './mapping.ts'
+import type { NoteCode } from './notes.ts'
 import { parseCall } from './parse-call.ts'
 import { compileRouter, type Route, type Router, triggersOf } from './route.ts'
 import { snakeCase } from './snake-case.ts'
@@ -151,13 +151,13 @@ export class Converter implements LaneListener {
     if (identity.userId !== undefined && isDue(place, route.users)) targets |= identifyLane.enabled & TO_USERS
     if (targets === 0) return
 
-    const { lane, columns } = identifyLane
+    const { lane } = identifyLane
     lane.begin(targets)
-    this.#setStandard(lane, columns, identity)
-    if (targets & TO_IDENTIFIES) lane.set(columns.flag, 'true')
+    this.#setStandard(lane, IDENTIFY_COLUMNS, identity)
+    if (targets & TO_IDENTIFIES) lane.set(IDENTIFY_COLUMNS.flag, 'true')
     putBody(lane, call.traits, call.properties)
     putContext(lane, call, mobileIds)
-    if (targets & TO_USERS) lane.set(columns.traitSet, lane.traitSet())
+    if (targets & TO_USERS) lane.set(IDENTIFY_COLUMNS.traitSet, lane.traitSet())
     lane.end()
   }
 
@@ -255,7 +255,7 @@ export class Converter implements LaneListener {
     const { lane } = this.#openLane('identifies', `${schema}.identifies`, targets, reserved)
     let enabled = 0
     for (const { table, bit } of targets) if (!this.#parts.isDisabled(table.name)) enabled |= bit
-    return { lane, enabled, columns: IDENTIFY_COLUMNS }
+    return { lane, enabled }
   }
 
   #openLane(name: string, id: string, targets: LaneTarget[], reserved: ReadonlySet<string>): LaneOutput {
@@ -276,7 +276,6 @@ interface IdentifyLane {
   lane: Lane
   /** Bits of the tables that selective sync leaves in. */
   enabled: number
-  columns: typeof IDENTIFY_COLUMNS
 }
 
 /** Positions of the standard columns in a lane: `stageColumns` puts them first, in this order. */

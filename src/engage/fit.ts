@@ -3,11 +3,9 @@ import { numberText, plainDecimal } from './decimal.ts'
 import { ExactNumber } from './exact-number.ts'
 import { jsonText } from './json-text.ts'
 import { int64Text, isInt64 } from './logical-type.ts'
-import { NOTES, type NoteCode } from './notes.ts'
+import type { NoteCode } from './notes.ts'
 import { type MendedText, mendText } from './text.ts'
 import { timestampText } from './timestamp.ts'
-
-export { NOTES, type NoteCode }
 
 /** What a warehouse can store; its Capabilities are one. */
 export interface FitTarget {

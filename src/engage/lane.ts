@@ -2,9 +2,10 @@ import type { Column, ColumnOrigin, LogicalType } from '../model/table.ts'
 import { OVERFLOW_COLUMN } from '../plan/column-limit.ts'
 import { csvCell } from './csv.ts'
 import { ExactNumber } from './exact-number.ts'
-import { type FitTarget, fit, type NoteCode } from './fit.ts'
+import { type FitTarget, fit } from './fit.ts'
 import { columnIdentifier, type IdentifierRules } from './identifiers.ts'
 import { inferType, widen } from './logical-type.ts'
+import type { NoteCode } from './notes.ts'
 
 /** A column as a lane fills it: what the warehouse has, and what this run has learnt. */
 export interface LaneColumn extends Column {

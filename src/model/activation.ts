@@ -86,7 +86,9 @@ const spec = z.strictObject({
       trigger: z
         .enum(['Schedule', 'OnRunComplete'])
         .optional()
-        .describe('When rows are synced. Default: classic Schedule, storage actions OnRunComplete (and on schedule).'),
+        .describe(
+          'When rows are synced: on the schedule of the destination. OnRunComplete (after each computation) is of a later version; in this one it does the same as Schedule.',
+        ),
       backfill: z
         .enum(['All', 'None'])
         .default('All')

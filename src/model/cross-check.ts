@@ -51,7 +51,7 @@ const keyOf = ({ metadata }: EngageResource, name = metadata.name) => `${metadat
 
 function spaceFindings(space: EngageSpace, { destinations }: Folder): Finding[] {
   const { spec } = space
-  const connected = spec.destinations.flatMap((connection, index): Finding[] => {
+  return spec.destinations.flatMap((connection, index): Finding[] => {
     const field = `spec.destinations[${index}]`
     const destination = destinations.get(keyOf(space, connection.name))
     if (!destination) return [destinationNotFound(space, `${field}.name`, connection.name)]
@@ -60,14 +60,6 @@ function spaceFindings(space: EngageSpace, { destinations }: Folder): Finding[] 
     const message = `${field}: ${bookkeepingSchema} is the bookkeeping schema of ${connection.name}: write another in schemas`
     return [{ resource: space, reason: 'InvalidSpec', message }]
   })
-  const queried = (['audiences', 'computedTraits'] as const).flatMap((list) =>
-    spec[list].flatMap(({ sql }, index) =>
-      sql && !destinations.has(keyOf(space, sql.destination))
-        ? [destinationNotFound(space, `spec.${list}[${index}].sql.destination`, sql.destination)]
-        : [],
-    ),
-  )
-  return [...connected, ...queried]
 }
 
 function destinationNotFound(resource: EngageResource, field: string, name: string): Finding {

@@ -91,6 +91,20 @@ export function exactlyOne(fields: readonly string[], message: string): Rule {
   })
 }
 
+/**
+ * A field for a later version: the model has it, and this one refuses its use, that of a flag where it is true. What this
+ * version does instead stands in the error and in the field's description. A later one takes `reserved` away, and no more.
+ */
+export function reserved<T extends z.ZodType>(field: T, thisVersion: string): T {
+  const isFlag = field.safeParse(false).success
+  const rule: Rule = {
+    message: `is for a later version, this one ${thisVersion}`,
+    cel: isFlag ? '!self' : 'false',
+    broken: (value) => (isSet(value) && value !== false ? [[]] : []),
+  }
+  return ruled(field, rule).describe(`${field.description} For a later version, this one ${thisVersion}.`)
+}
+
 /** A list whose items have a key of their own; Kubernetes merges such lists item by item. */
 export function keyedList<T extends z.ZodObject>(item: T, key: string & keyof T['shape'], max: number) {
   const unique: Rule = {

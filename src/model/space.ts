@@ -10,6 +10,7 @@ import {
   notBlank,
   notMatching,
   type Rule,
+  reserved,
   ruled,
   setOf,
 } from './rules.ts'
@@ -68,15 +69,18 @@ const sourceFields = z.strictObject({
     .optional()
     .describe('A volume with NDJSON files, in a cluster.'),
   directory: z.string().min(1).max(4096).optional().describe('A folder with NDJSON files, relative to the manifest.'),
-  receiver: z
-    .strictObject({ writeKeySecretRef: secretKeyReference.describe('Where the write key stands.') })
-    .optional()
-    .describe('Calls that the receiver takes over HTTP.'),
+  receiver: reserved(
+    z
+      .strictObject({ writeKeySecretRef: secretKeyReference.describe('Where the write key stands.') })
+      .optional()
+      .describe('Calls that the receiver takes over HTTP.'),
+    'receives no calls: write objectStore, volume or directory',
+  ),
 })
 
 const source = ruled(
   sourceFields,
-  exactlyOne(SOURCE_KINDS, 'must have exactly one kind: write one of objectStore, volume, directory or receiver'),
+  exactlyOne(SOURCE_KINDS, 'must have exactly one kind: write one of objectStore, volume or directory'),
 )
 
 const sqlComputation = {
@@ -89,13 +93,16 @@ const audience = z.strictObject({
   key: computationKey,
   name: computationName,
   type: z.enum(['Profile', 'Linked']).default('Profile').describe('Profile audience or Linked Audience.'),
-  sql: z
-    .strictObject({
-      ...sqlComputation,
-      maxExitPercent: z.int().min(1).max(100).default(50).describe('Share of members that may exit in one run.'),
-    })
-    .optional()
-    .describe('Computes the members in the warehouse.'),
+  sql: reserved(
+    z
+      .strictObject({
+        ...sqlComputation,
+        maxExitPercent: z.int().min(1).max(100).default(50).describe('Share of members that may exit in one run.'),
+      })
+      .optional()
+      .describe('Computes the members in the warehouse.'),
+    'computes no audiences: write the audience without it, its calls come from Segment',
+  ),
 })
 
 /** The types a computed trait can have. */
@@ -106,7 +113,10 @@ const computedTrait = z.strictObject({
   name: computationName,
   type: traitType.describe('Type of the value, and of its column.'),
   previousNames: setOf(key, 20).optional().describe('Earlier keys; a column of such a name is renamed.'),
-  sql: z.strictObject(sqlComputation).optional().describe('Computes the values in the warehouse.'),
+  sql: reserved(
+    z.strictObject(sqlComputation).optional().describe('Computes the values in the warehouse.'),
+    'computes no traits: write the trait without it, its calls come from Segment',
+  ),
 })
 
 const journey = z.strictObject({ key: computationKey, name: computationName })
@@ -182,10 +192,13 @@ const spec = z.strictObject({
     .default([])
     .describe('Computed traits of the space.'),
   journeys: keyedList(journey, 'key', MAX_COMPUTATIONS).default([]).describe('Journeys of the space.'),
-  includeAnonymousUsers: z
-    .boolean()
-    .default(false)
-    .describe('Whether SQL computations emit calls for anonymous profiles. Calls that come in are always kept.'),
+  includeAnonymousUsers: reserved(
+    z
+      .boolean()
+      .default(false)
+      .describe('Whether SQL computations emit calls for anonymous profiles. Calls that come in are always kept.'),
+    'computes nothing with SQL: write false',
+  ),
 })
 
 export const spaceSpec = ruled(

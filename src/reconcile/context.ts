@@ -1,10 +1,11 @@
 import { type WarehouseBlock, type WarehouseDestination, warehouseOf } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
+import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { Warehouse, WarehouseEnvironment } from '../warehouses/port.ts'
 import type { SchemaPlan } from './schema.ts'
 import type { SettledPlans } from './settled-plans.ts'
-import type { EngageResource, ResourceStore } from './store.ts'
+import type { ResourceStore } from './store.ts'
 
 /** What the reconcilers need of the world. */
 export interface ReconcileContext {

@@ -1,6 +1,7 @@
+import type { EngageResource } from '../model/kinds.ts'
 import { isFields } from '../model/rules.ts'
 import type { Condition } from '../model/status.ts'
-import type { EngageResource, ResourceStore } from './store.ts'
+import type { ResourceStore } from './store.ts'
 
 /** Writes a new status and tells people when Ready changed. One that is equal to the old is not written. */
 export async function writeStatus(store: ResourceStore, before: EngageResource, after: EngageResource): Promise<void> {

@@ -4,8 +4,6 @@ import type { EngageResource } from '../model/kinds.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
 import type { EngageSpace } from '../model/space.ts'
 
-export type { EngageResource } from '../model/kinds.ts'
-
 /**
  * Where resources and their status live: a folder, or a cluster. The reconcilers know nothing else of the world but
  * this and the warehouses.

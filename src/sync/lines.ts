@@ -2,8 +2,8 @@ const LF = 0x0a
 const CR = 0x0d
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Called for every complete line: `bytes` without line end, `start` and `end` as offsets in the object. */
-export type OnLine = (bytes: Buffer, start: number, end: number) => void
+/** Called for every complete line: `bytes` without line end, `start` as offset in the object. */
+export type OnLine = (bytes: Buffer, start: number) => void
 
 /**
  * Cuts pieces of bytes into lines. CRLF, a byte order mark at the start of the object and blank lines are taken as they
@@ -55,7 +55,7 @@ export class LineSplitter {
     this.lines++
     this.#rest = []
     this.#restLength = 0
-    if (!isBlank(line)) onLine(line, start, this.position)
+    if (!isBlank(line)) onLine(line, start)
   }
 
   /** Without byte order mark and CR. */

@@ -1,5 +1,4 @@
-import type { NoteCode } from '../engage/fit.ts'
-import { NOTES } from '../engage/fit.ts'
+import { NOTES, type NoteCode } from '../engage/notes.ts'
 import type { Consequence } from '../model/errors.ts'
 import type { Reason } from '../model/reasons.ts'
 import type { Notice, RunSummary } from '../model/status.ts'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ExactNumber } from '../../src/engage/exact-number.ts'
-import { type FitTarget, type Fitted, fit as fitValue, NOTES, type NoteCode } from '../../src/engage/fit.ts'
+import { type FitTarget, type Fitted, fit as fitValue } from '../../src/engage/fit.ts'
+import { NOTES, type NoteCode } from '../../src/engage/notes.ts'
 import { LOGICAL_TYPES, type LogicalType } from '../../src/model/table.ts'
 
 const exact: FitTarget = { exactFloat: true, rejectsNul: true }

@@ -54,12 +54,11 @@ const spaceCondition = async () => {
   const space = (await openFolder(dir)).store.all().find(({ kind }) => kind === 'EngageSpace')
   return space?.status?.conditions.find(({ type }) => type === 'SchemaReady')
 }
-/** The first row of a classic table. */
-const rowOf = async (table: string) => {
+/** The rows of a classic table. */
+const rowsOf = async (table: string) => {
   const block = { kind: 'duckdb' as const, settings: { path: join(dir, 'warehouse.duckdb') } }
   await using session = await (await openWarehouse(block, { baseDir: dir, secret: async () => '' })).connect()
-  const [row] = await session.query(`SELECT * FROM engage_default.${table}`)
-  return row ?? {}
+  return await session.query(`SELECT * FROM engage_default.${table} ORDER BY user_id`)
 }
 
 test('a warehouse that was lost is filled again by apply and sync', async () => {
@@ -92,9 +91,9 @@ test('every table that is full is told of: each counts its own columns, and what
   expect(await sync()).toMatchObject([{ status: 'Success', rows: 3 }])
 
   for (const table of ['identifies', 'users', 'audience_entered']) {
-    const row = await rowOf(table)
-    expect(Object.keys(row)).toHaveLength(24)
-    const { _overflow, ...columns } = row
+    const [row] = await rowsOf(table)
+    expect(Object.keys(row ?? {})).toHaveLength(24)
+    const { _overflow, ...columns } = row ?? {}
     const found: Record<string, unknown> = { ...JSON.parse(_overflow ?? '{}'), ...columns }
     for (const [name, value] of Object.entries(traits)) expect(Number(found[name])).toBe(value)
   }
@@ -109,4 +108,36 @@ test('every table that is full is told of: each counts its own columns, and what
   await writeFile(join(dir, 'space.yaml'), manifests.replace('maxColumns: 24', 'maxColumns: 40'))
   await apply()
   expect(await spaceCondition()).toMatchObject({ status: 'True' })
+})
+
+test('what has no room in one table of a call still gets a column in the other', async () => {
+  const manifests = MANIFESTS.replace(
+    '{path: warehouse.duckdb}}',
+    '{path: warehouse.duckdb}, schemaPolicy: {maxColumns: 24}}',
+  )
+  await writeFile(join(dir, 'space.yaml'), manifests.replace('[{key: vip}]', '[{key: vip}, {key: quiet}]'))
+  const call = (messageId: string, traits: object) =>
+    `${JSON.stringify({ ...CALL, messageId, userId: messageId, traits })}\n`
+  const fill = Object.fromEntries(Array.from({ length: 14 }, (_, i) => [`t${i}`, i]))
+  // No activation has the audience quiet: its calls go to users alone.
+  const lines = [
+    call('m1', { vip: true, ...fill }),
+    call('m2', { vip: true, late: 1 }),
+    call('m3', { quiet: true, alone: 2 }),
+  ]
+  await writeFile(join(dir, 'calls', 'a.ndjson'), lines.join(''))
+  await apply()
+  expect(await sync()).toMatchObject([{ status: 'Success', rows: 5 }])
+  const identifies = await rowsOf('identifies')
+  expect(identifies.map(({ late, _overflow }) => [late, _overflow])).toEqual([
+    [undefined, null],
+    [undefined, '{"late":1}'],
+  ])
+  expect(Object.keys(identifies[0] ?? {})).toHaveLength(24)
+  const users = await rowsOf('users')
+  expect(users.map(({ late, alone, _overflow }) => [late, alone, _overflow])).toEqual([
+    [null, null, undefined],
+    ['1', null, undefined],
+    [null, '2', undefined],
+  ])
 })

@@ -51,11 +51,8 @@ describe('references', () => {
       'a DestinationNotFound: spec.destinationRef.name: there is no WarehouseDestination main: write one, or correct the name',
       'a SpaceNotFound: spec.spaceRef.name: there is no EngageSpace default: write one, or correct the name',
     ])
-    expect(
-      found(space('default', { audiences: [{ key: 'vip', sql: { destination: 'lake', query: 'select 1' } }] })),
-    ).toEqual([
+    expect(found(space())).toEqual([
       'default DestinationNotFound: spec.destinations[0].name: there is no WarehouseDestination main: write one, or correct the name',
-      'default DestinationNotFound: spec.audiences[0].sql.destination: there is no WarehouseDestination lake: write one, or correct the name',
     ])
   })
 

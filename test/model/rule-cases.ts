@@ -38,7 +38,7 @@ export const VALID: [Kind, spec: unknown][] = [
 const oneWarehouse =
   'must have exactly one warehouse block: write one of snowflake, databricks, bigquery, redshift, postgres or duckdb'
 const oneLogin = 'must have exactly one way to log in: write privateKeySecretRef or oauthTokenSecretRef'
-const oneSource = 'must have exactly one kind: write one of objectStore, volume, directory or receiver'
+const oneSource = 'must have exactly one kind: write one of objectStore, volume or directory'
 const oneComputation = 'must name exactly one computation: write one of audience, computedTrait or journey'
 export const ONE_STORAGE =
   'must have exactly one kind of storage: write either classic or storageActions; classic: {} has all defaults'
@@ -123,6 +123,30 @@ export const BROKEN: [Kind, spec: unknown, path: string, message: string][] = [
     'is the schema of both classic storage and storage actions: write different schemas',
   ],
   [ENGAGE_SPACE, { name: 'x', sources: [{ name: 'a' }] }, 'spec.sources[0]', oneSource],
+  [
+    ENGAGE_SPACE,
+    { name: 'x', sources: [{ name: 'a', receiver: { writeKeySecretRef: secret } }] },
+    'spec.sources[0].receiver',
+    'is for a later version, this one receives no calls: write objectStore, volume or directory',
+  ],
+  [
+    ENGAGE_SPACE,
+    { name: 'x', audiences: [{ key: 'vip', sql: { destination: 'lake', query: 'SELECT 1' } }] },
+    'spec.audiences[0].sql',
+    'is for a later version, this one computes no audiences: write the audience without it, its calls come from Segment',
+  ],
+  [
+    ENGAGE_SPACE,
+    { name: 'x', computedTraits: [{ key: 't', type: 'Integer', sql: { destination: 'lake', query: 'SELECT 1' } }] },
+    'spec.computedTraits[0].sql',
+    'is for a later version, this one computes no traits: write the trait without it, its calls come from Segment',
+  ],
+  [
+    ENGAGE_SPACE,
+    { name: 'x', includeAnonymousUsers: true },
+    'spec.includeAnonymousUsers: true',
+    'is for a later version, this one computes nothing with SQL: write false',
+  ],
   [
     ENGAGE_SPACE,
     { name: 'x', sources: [{ name: 'a', directory: 'd', volume: { claimName: 'c' } }] },

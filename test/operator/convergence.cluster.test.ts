@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../kubernetes/eventually.ts'
 import { describeOnCluster } from '../kubernetes/on-cluster.ts'
 import { Fleet } from './fleet.ts'
 import { activation, destination, space } from './manifests.ts'
@@ -72,7 +73,12 @@ describeOnCluster('resources that come and change', (cluster) => {
       await database.query('DROP EVENT TRIGGER wait')
     })
     await fleet.apply(activation(namespace, 'slow-one'))
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await eventually('the CREATE TABLE of slow-one, at work', 20, async () => {
+      const [found] = await database.query(`
+        SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND wait_event = 'PgSleep' AND query LIKE 'CREATE TABLE%slow_one%'`)
+      return found !== undefined
+    })
     await fleet.apply(activation(namespace, 'slow-two'))
     await fleet.hasReady('Activation', 'slow-two', 'True Ready')
     expect(await database.tables()).toContain('main.slow_two')

@@ -65,9 +65,10 @@ describeOnCluster('deletion', (cluster) => {
 
   test('the loser of two claims never touches the table of the winner', async () => {
     await fleet.apply(dropping('winner'))
-    await fleet.hasReady('Activation', 'winner', 'True Ready')
-    // Who came first is told by seconds.
-    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    const winner = await fleet.hasReady('Activation', 'winner', 'True Ready')
+    // Who came first is told by seconds, and the API server runs on this machine's clock.
+    const created = Date.parse(winner.metadata.creationTimestamp ?? '')
+    await eventually('the next second', 5, async () => Date.now() >= created + 1000)
     await fleet.apply(dropping('loser', { storageActions: { table: 'winner', triggers: ['EntityAdded'] } }))
     await fleet.hasReady('Activation', 'loser', 'False Conflict')
     expect(await held('loser')).toEqual([])

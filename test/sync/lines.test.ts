@@ -7,7 +7,7 @@ function split(text: string, cuts: number[] = [], from = 0) {
   const bytes = Buffer.from(text)
   const splitter = new LineSplitter(from)
   const lines: { text: string; start: number; end: number }[] = []
-  const onLine = (line: Buffer, start: number, end: number) => lines.push({ text: line.toString(), start, end })
+  const onLine = (line: Buffer, start: number) => lines.push({ text: line.toString(), start, end: splitter.position })
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
   for (let i = 1; i < places.length; i++) splitter.push(bytes.subarray(places[i - 1], places[i]), onLine)
   return { lines, splitter, onLine }

@@ -51,9 +51,9 @@ export interface ClassicStorage {
 /** When rows are synced. */
 export interface ActivationSync {
   /**
-   * When rows are synced. Default: classic Schedule, storage actions OnRunComplete (and on schedule).
+   * When rows are synced: on the schedule of the destination. OnRunComplete (after each computation) is of a later version; in this one it does the same as Schedule.
    *
-   * @default - classic Schedule, storage actions OnRunComplete (and on schedule)
+   * @default - none
    */
   readonly trigger?: SyncTrigger
   /**

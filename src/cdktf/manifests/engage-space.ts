@@ -44,7 +44,7 @@ export interface VolumeSource {
   readonly path?: string
 }
 
-/** Calls that the receiver takes over HTTP. */
+/** Calls that the receiver takes over HTTP. For a later version, this one receives no calls: write objectStore, volume or directory. */
 export interface ReceiverSource {
   /**
    * Where the write key stands.
@@ -77,7 +77,7 @@ export interface SpaceSource {
    */
   readonly directory?: string
   /**
-   * Calls that the receiver takes over HTTP.
+   * Calls that the receiver takes over HTTP. For a later version, this one receives no calls: write objectStore, volume or directory.
    *
    * @default - none
    */
@@ -99,7 +99,7 @@ export interface EngageSpaceOptions {
    */
   readonly sources?: SpaceSource[]
   /**
-   * Whether SQL computations emit calls for anonymous profiles. Calls that come in are always kept.
+   * Whether SQL computations emit calls for anonymous profiles. Calls that come in are always kept. For a later version, this one computes nothing with SQL: write false.
    *
    * @default false
    */
@@ -162,7 +162,7 @@ export interface SpaceConnection {
   readonly selectiveSync?: SelectiveSync[]
 }
 
-/** Computes the members in the warehouse. */
+/** Computes the members in the warehouse. For a later version, this one computes no audiences: write the audience without it, its calls come from Segment. */
 export interface AudienceSql {
   /**
    * WarehouseDestination that the query runs on.
@@ -205,14 +205,14 @@ export interface AudienceSpec {
    */
   readonly type?: AudienceType
   /**
-   * Computes the members in the warehouse.
+   * Computes the members in the warehouse. For a later version, this one computes no audiences: write the audience without it, its calls come from Segment.
    *
    * @default - none
    */
   readonly sql?: AudienceSql
 }
 
-/** Computes the values in the warehouse. */
+/** Computes the values in the warehouse. For a later version, this one computes no traits: write the trait without it, its calls come from Segment. */
 export interface ComputedTraitSql {
   /**
    * WarehouseDestination that the query runs on.
@@ -253,7 +253,7 @@ export interface ComputedTraitSpec {
    */
   readonly previousNames?: string[]
   /**
-   * Computes the values in the warehouse.
+   * Computes the values in the warehouse. For a later version, this one computes no traits: write the trait without it, its calls come from Segment.
    *
    * @default - none
    */

@@ -71,7 +71,7 @@ export function imported(installed: Installed): void {
     })
   })
 
-  test('a space that computes in another warehouse, with SQL', () => {
+  test('a space that computes in another warehouse, with SQL: of a later version, and synthesis says so', () => {
     const { stack, space } = connected(installed)
     const lake = WarehouseDestination.fromDestinationName(stack, 'lake', 'lake')
     space.addAudience('vip', { sql: { destination: lake, query: 'select user_id from vips', maxExitPercent: 10 } })
@@ -83,6 +83,8 @@ export function imported(installed: Installed): void {
       audiences: [{ key: 'vip', sql: { destination: 'lake', query: 'select user_id from vips', maxExitPercent: 10 } }],
       computedTraits: [{ key: 'ltv', type: 'Decimal', sql: { destination: 'lake', schedule: '0 3 * * *' } }],
     })
-    expect(() => synth(installed, stack)).not.toThrow()
+    expect(() => synth(installed, stack)).toThrow(
+      'spec.audiences[0].sql: is for a later version, this one computes no audiences: write the audience without it',
+    )
   })
 }
