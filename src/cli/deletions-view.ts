@@ -40,7 +40,8 @@ export function heldProblem({ resource, tables, trouble }: PlannedDeletion): Fol
     const fix = 'Bring the warehouse back, or keep the tables with apply --prune --force-orphan'
     return about('DeletionBlocked', `${message}. ${fix}`)
   }
-  if (tables.length === 0) return about('AwaitingApproval', 'it stays as long as activations that need it to be deleted')
+  if (tables.length === 0)
+    return about('AwaitingApproval', 'it stays as long as activations that need it to be deleted')
   return about(
     'AwaitingApproval',
     `deleting it drops ${tables.join(', ')}, which loses data: approve it with apply --prune --yes`,

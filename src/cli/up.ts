@@ -3,6 +3,7 @@ import { applyFolder } from '../local/apply-folder.ts'
 import type { Folder } from '../local/folder.ts'
 import { EngageError } from '../model/errors.ts'
 import { fullName } from '../model/find-named.ts'
+import { rfc3339 } from '../reconcile/conditions.ts'
 import { nextSyncTime } from '../reconcile/record-run.ts'
 import { appliedSummary } from './apply.ts'
 import { EXIT } from './exit-codes.ts'
@@ -63,7 +64,7 @@ async function syncDue(options: UpOptions, signal: AbortSignal, due: Due): Promi
   const isDue = (time: string | undefined) => time !== undefined && Date.parse(time) <= now.getTime()
   const folder = await attempt(() => openManifests(options))
   if (!folder) {
-    const later = new Date(now.getTime() + READ_AGAIN_MS).toISOString()
+    const later = rfc3339(new Date(now.getTime() + READ_AGAIN_MS))
     return new Map([...due].map(([name, time]) => [name, isDue(time) ? later : time]))
   }
   const next = await dueAfter(now, folder)

@@ -28,8 +28,7 @@ export function appliedOf(store: LocalStore): { declared: EngageResource[]; appl
   const gone = new Set(store.orphans().map(keyOf))
   const refused = new Set(store.refusals.map(({ resource }) => keyOf(resource)))
   const declared = store.all().filter((resource) => !gone.has(keyOf(resource)))
-  const isApplied = (resource: EngageResource) =>
-    statusProblems(resource).length === 0 && !refused.has(keyOf(resource))
+  const isApplied = (resource: EngageResource) => statusProblems(resource).length === 0 && !refused.has(keyOf(resource))
   return { declared, applied: declared.filter(isApplied) }
 }
 

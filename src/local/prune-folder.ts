@@ -69,7 +69,8 @@ export async function pruneFolder(
   const orphans = store.orphans().filter((orphan) => !isHeld(orphan))
   const resources = await readResources(store)
   const now = context.now()
-  const remove = (orphan: EngageResource) => store.markDeleted(orphan, now, forceOrphan ? { [FORCE_ORPHAN]: 'true' } : {})
+  const remove = (orphan: EngageResource) =>
+    store.markDeleted(orphan, now, forceOrphan ? { [FORCE_ORPHAN]: 'true' } : {})
   // Activations first: they may need the destination that leaves with them, which is not deleted before they are gone.
   const dropped: string[] = []
   for (const orphan of orphans) if (orphan.kind === 'Activation') remove(orphan)

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -266,7 +276,9 @@ describe('what has left the folder', () => {
     const planned = await planPrune(await open({ manifests: empty }))
     expect(planned.map(({ trouble }) => trouble !== undefined)).toEqual([true, false, false])
     const { pruned, problems } = await pruneFolder(await open({ manifests: empty }))
-    expect(problems[0]?.message).toMatch(/release the activation and keep the tables with apply --prune --force-orphan$/)
+    expect(problems[0]?.message).toMatch(
+      /release the activation and keep the tables with apply --prune --force-orphan$/,
+    )
     expect(pruned.map(({ kind }) => kind)).toEqual(['EngageSpace'])
     expect(problems.map(({ resource, reason }) => `${resource} ${reason}`)).toEqual(['Activation/gone DeletionBlocked'])
     expect((await pruneFolder(await open({ manifests: empty }), { forceOrphan: true })).pruned).toHaveLength(2)
