@@ -17,7 +17,6 @@ export interface ApplyOptions {
 
 export interface FolderResult {
   problems: FolderProblem[]
-  orphans: EngageResource[]
   /** Resources with their new status. */
   resources: EngageResource[]
 }
@@ -58,7 +57,6 @@ export async function applyFolder(folder: Folder, options: ApplyOptions = {}): P
   }
   return {
     problems: folderProblems(store),
-    orphans: store.orphans(),
     resources: store.all(),
   }
 }

@@ -1,4 +1,3 @@
-import type { EngageResource } from '../model/kinds.ts'
 import { judge } from '../plan/validate.ts'
 import type { Trouble } from '../reconcile/conditions.ts'
 import { troubleOf } from '../reconcile/conditions.ts'
@@ -12,8 +11,6 @@ import { withoutNewFiles } from './without-new-files.ts'
 export interface FolderPlan {
   plans: { space: string; destination: string; plan: SchemaPlan; pair: Pair }[]
   problems: FolderProblem[]
-  /** Resources that have left the folder: prune deletes them. */
-  orphans: EngageResource[]
 }
 
 /** Plans every space in each of its destinations; touches nothing, here or in the warehouses. */
@@ -50,5 +47,5 @@ export async function planFolder({ store, context }: Folder): Promise<FolderPlan
     const isUnplanned = resource.kind === 'Activation' && !planned.has(resource)
     if (isUnplanned) problems.push({ resource: nameOf(resource), reason, message })
   }
-  return { plans, problems, orphans: store.orphans() }
+  return { plans, problems }
 }
