@@ -272,8 +272,8 @@ describe.each(WAREHOUSES)('bad input on $name', ({ open }) => {
     ])
     expect(report.status).toBe('Partial')
     expect(messages(report)).toEqual([
-      expect.stringMatching(/^trait_computed: received_at: the value is not a time .* beside it was taken$/),
-      expect.stringMatching(/^trait_computed: sent_at: the value is not a time .*; it was not loaded$/),
+      expect.stringMatching(/^Warning: trait_computed: received_at: the value is not a time .* beside it was taken$/),
+      expect.stringMatching(/^Warning: trait_computed: sent_at: the value is not a time .*; it was not loaded$/),
     ])
     expect((await bench.discards()).filter(({ row_id }) => row_id === 'no-time')).toMatchObject([
       { line: '1', table_name: 'trait_computed', column_name: 'received_at', value: '2026-02-30T00:00:00Z' },
