@@ -40,7 +40,7 @@ export interface AudienceProps {
    */
   readonly type?: AudienceType
   /**
-   * SQL that computes the members in a warehouse. For a later version, this one refuses it at synthesis.
+   * SQL that computes the members in a warehouse. For a later version: this one refuses it.
    *
    * @default - Segment computes them
    */
@@ -64,7 +64,7 @@ export interface ComputedTraitProps {
    */
   readonly previousNames?: string[]
   /**
-   * SQL that computes the values in a warehouse. For a later version, this one refuses it at synthesis.
+   * SQL that computes the values in a warehouse. For a later version: this one refuses it.
    *
    * @default - Segment computes them
    */

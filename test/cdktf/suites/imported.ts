@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Installed } from '../installed.ts'
-import { connected, manifestsIn, stackOf, synth } from '../stacks.ts'
+import { connected, manifestsIn, stackOf } from '../stacks.ts'
 
 export function imported(installed: Installed): void {
   const { engage } = installed
@@ -71,20 +71,15 @@ export function imported(installed: Installed): void {
     })
   })
 
-  test('a space that computes in another warehouse, with SQL: of a later version, and synthesis says so', () => {
+  test('a computation with SQL, in another warehouse, is for a later version: it is refused where it is added', () => {
     const { stack, space } = connected(installed)
     const lake = WarehouseDestination.fromDestinationName(stack, 'lake', 'lake')
-    space.addAudience('vip', { sql: { destination: lake, query: 'select user_id from vips', maxExitPercent: 10 } })
-    space.addComputedTrait('ltv', {
-      type: engage.LogicalType.DECIMAL,
-      sql: { destination: lake, query: 'select 1', schedule: '0 3 * * *' },
-    })
-    expect(space.manifest.toManifest().spec).toMatchObject({
-      audiences: [{ key: 'vip', sql: { destination: 'lake', query: 'select user_id from vips', maxExitPercent: 10 } }],
-      computedTraits: [{ key: 'ltv', type: 'Decimal', sql: { destination: 'lake', schedule: '0 3 * * *' } }],
-    })
-    expect(() => synth(installed, stack)).toThrow(
+    const sql = { destination: lake, query: 'select 1', schedule: '0 3 * * *' }
+    expect(() => space.addAudience('vip', { sql: { ...sql, maxExitPercent: 10 } })).toThrow(
       'spec.audiences[0].sql: is for a later version, this one computes no audiences: write the audience without it',
+    )
+    expect(() => space.addComputedTrait('ltv', { type: engage.LogicalType.DECIMAL, sql })).toThrow(
+      'spec.computedTraits[0].sql: is for a later version, this one computes no traits: write the trait without it',
     )
   })
 }
