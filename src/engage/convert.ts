@@ -124,7 +124,7 @@ export class Converter implements LaneListener {
       return
     }
     this.#rowId = identity.id
-    for (const note of identity.notes) this.#find('', '', note, undefined, false)
+    for (const { column, note, value } of identity.notes) this.#find('', column, note, value, false)
     if (call.type === 'identify') this.#identify(call, identity, route, place)
     else this.#track(call, identity, route, place)
   }
@@ -157,7 +157,7 @@ export class Converter implements LaneListener {
 
     const { lane } = identifyLane
     lane.begin(targets)
-    setStandard(lane, IDENTIFY_COLUMNS, identity)
+    this.#setStandard(lane, IDENTIFY_COLUMNS, identity)
     if (targets & TO_IDENTIFIES) lane.set(IDENTIFY_COLUMNS.flag, 'true')
     putBody(lane, call.traits, call.properties)
     putContext(lane, call, mobileIds)
@@ -188,6 +188,9 @@ export class Converter implements LaneListener {
       lane.begin(1)
       lane.set(0, identity.id)
       lane.set(1, identity.receivedAt)
+      for (const { column, note, value } of identity.lostTimes) {
+        if (column === 'received_at') this.#find(lane.name, column, note, value, true)
+      }
       lane.putObject('', columns)
       for (const { name, path } of activation.columns) {
         if (!lane.has(name)) lane.putColumn(name, valueAt(call, path))
@@ -214,12 +217,23 @@ export class Converter implements LaneListener {
     if (this.#parts.isDisabled(name)) return
     const { lane } = this.#open({ schema, name }, 'Event')
     lane.begin(1)
-    setStandard(lane, EVENT_COLUMNS, identity)
+    this.#setStandard(lane, EVENT_COLUMNS, identity)
     lane.set(EVENT_COLUMNS.event, snakeCase(event))
     lane.set(EVENT_COLUMNS.eventText, plainText(event))
     putBody(lane, call.properties, call.traits)
     putContext(lane, call, mobileIds)
     lane.end()
+  }
+
+  #setStandard(lane: Lane, columns: typeof BASE_COLUMNS, identity: CallIdentity): void {
+    lane.set(columns.id, identity.id)
+    lane.set(columns.receivedAt, identity.receivedAt)
+    lane.set(columns.userId, identity.userId)
+    lane.set(columns.anonymousId, identity.anonymousId)
+    lane.set(columns.sentAt, identity.sentAt)
+    lane.set(columns.timestamp, identity.timestamp)
+    lane.set(columns.originalTimestamp, identity.originalTimestamp)
+    for (const { column, note, value } of identity.lostTimes) this.#find(lane.name, column, note, value, true)
   }
 
   #nameEventTable(event: string): string {
@@ -299,16 +313,6 @@ export function stageColumns(kind: TableKind): Column[] {
 
 /** Whether a subscription has not read the line yet. */
 const isDue = (place: LinePlace, subscription: number): boolean => place.position >= (place.reached[subscription] ?? 0)
-
-function setStandard(lane: Lane, columns: typeof BASE_COLUMNS, identity: CallIdentity): void {
-  lane.set(columns.id, identity.id)
-  lane.set(columns.receivedAt, identity.receivedAt)
-  lane.set(columns.userId, identity.userId)
-  lane.set(columns.anonymousId, identity.anonymousId)
-  lane.set(columns.sentAt, identity.sentAt)
-  lane.set(columns.timestamp, identity.timestamp)
-  lane.set(columns.originalTimestamp, identity.originalTimestamp)
-}
 
 /** The seed's track examples carry `traits`, all others `properties`: the usual one is read first, both load. */
 function putBody(lane: Lane, usual: unknown, other: unknown): void {

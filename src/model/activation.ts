@@ -134,7 +134,9 @@ const spec = z.strictObject({
   deletionPolicy: z
     .enum(['Retain', 'Delete'])
     .default('Retain')
-    .describe('What happens to its own tables when the activation is deleted.'),
+    .describe(
+      'What happens to the table of storage actions when the activation is deleted: Delete drops it, unless others share it. The tables of classic storage belong to the space, and always stay.',
+    ),
 })
 
 const oneStorage = exactlyOne(

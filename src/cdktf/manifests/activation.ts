@@ -86,7 +86,7 @@ export interface ActivationOptions {
    */
   readonly suspend?: boolean | IResolvable
   /**
-   * What happens to its own tables when the activation is deleted.
+   * What happens to the table of storage actions when the activation is deleted: Delete drops it, unless others share it. The tables of classic storage belong to the space, and always stay.
    *
    * @default "Retain"
    */
