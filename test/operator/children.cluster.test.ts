@@ -135,8 +135,8 @@ describeOnCluster('what the operator makes for syncs', (cluster) => {
 
     const verdict = {
       runId: 'run-1',
-      start: '2026-11-25T00:00:00.000Z',
-      end: '2026-11-25T00:00:05.000Z',
+      start: new Date().toISOString(),
+      end: new Date().toISOString(),
       status: 'Success',
       rows: 7,
       notices: [],
