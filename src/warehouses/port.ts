@@ -93,7 +93,7 @@ export interface Dialect {
    * `observe` tells whether they took place.
    */
   change(change: Change): string[]
-  /** Adds columns to a table in one statement, where the warehouse has one and each would cost time; as `change` otherwise. */
+  /** Adds columns to a table in few statements, where the warehouse has such and each would cost time; as `change` otherwise. */
   addColumns?(table: TableName, columns: readonly Column[]): string[]
   /** The statements of a change of a view, each of which can run again; present where a warehouse has a `viewOf`. */
   viewChange?(change: ViewChange): string[]

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { renderChart } from '../../scripts/helm.ts'
+import { type Job, SYNC_REQUESTED } from '../../src/operator/resource-types.ts'
 import { eventually } from '../kubernetes/eventually.ts'
 import { PROJECT_IMAGE } from '../kubernetes/image.ts'
 import { describeOnNode } from '../kubernetes/on-cluster.ts'
@@ -28,9 +29,15 @@ const SEED_CALLS = [
   },
 ]
 
+interface Sync {
+  status: string
+  rows: number
+  job?: string
+  notices: { message: string }[]
+}
+
 interface Status {
-  lastSync?: { status: string; rows: number; job?: string; notices: { message: string }[] }
-  history?: { job?: string }[]
+  history?: Sync[]
   conditions?: { type: string; status: string; message: string }[]
 }
 
@@ -165,7 +172,10 @@ describeOnNode('operator and syncs in pods', (cluster) => {
       async () => ((await statusOf('engagespace/default')).history?.length ?? 0) > before,
     )
     await patch('0 0 1 1 *')
-  }, 180_000)
+    await eventually('the CronJob with its schedule of before', 60, async () =>
+      (await kubectl(['get', 'cronjob', 'default-warehouse-sync', '-o', 'yaml'])).includes('schedule: 0 0 1 1 *'),
+    )
+  }, 240_000)
 
   test('a sync whose Secret is gone fails and says so; with the Secret back it is well again', async () => {
     const { kubectl, apply, namespace } = cluster()
@@ -267,13 +277,14 @@ describeOnNode('operator and syncs in pods', (cluster) => {
     ])
   }, 400_000)
 
-  async function requestSync(request: string): Promise<NonNullable<Status['lastSync']>> {
+  async function requestSync(request: string): Promise<Sync> {
     const { kubectl } = cluster()
-    const before = new Set((await statusOf('engagespace/default')).history?.map(({ job }) => job))
-    await kubectl(['annotate', '--overwrite', 'engagespace', 'default', `engageops.dev/sync-requested-at=${request}`])
+    await kubectl(['annotate', '--overwrite', 'engagespace', 'default', `${SYNC_REQUESTED}=${request}`])
     return await eventually(`the sync ${request}`, 240, async () => {
-      const { lastSync } = await statusOf('engagespace/default')
-      return lastSync?.job !== undefined && !before.has(lastSync.job) && lastSync
+      const { items } = JSON.parse(await kubectl(['get', 'jobs', '-o', 'json']))
+      const asked = items.find(({ metadata }: Job) => metadata.annotations?.[SYNC_REQUESTED] === request)
+      const { history } = await statusOf('engagespace/default')
+      return asked !== undefined && history?.find(({ job }) => job === asked.metadata.name)
     })
   }
 

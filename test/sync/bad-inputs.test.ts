@@ -596,7 +596,7 @@ describe.each(WAREHOUSES)('very wide calls on $name', ({ open }) => {
   afterAll(() => bench.remove())
 
   test('calls with very many properties: the ledger keeps as many of the new columns as it can', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async ({ task, skip }) => {
     const { capabilities, dialect } = bench.warehouse
     notApplicable({ task, skip }, capabilities.maxTextBytes === undefined, 'the warehouse takes text of any length')

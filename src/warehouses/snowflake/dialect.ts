@@ -46,10 +46,16 @@ function definition({ name, type, source }: Column): string {
   return `${quote(name)} ${sqlType(type)}${comment}`
 }
 
-/** One statement: each takes a second of the warehouse's time. */
-const addColumns = (name: TableName, columns: readonly Column[]): string[] => [
-  `ALTER TABLE ${table(name)} ADD COLUMN\n  ${columns.map((column) => `IF NOT EXISTS ${definition(column)}`).join(',\n  ')}`,
-]
+/** Columns of one statement: each statement takes about a second, and none should take long. */
+const MOST_ADDED = 100
+
+function addColumns(name: TableName, columns: readonly Column[]): string[] {
+  const added = columns.map((column) => `IF NOT EXISTS ${definition(column)}`)
+  const portions = Array.from({ length: Math.ceil(added.length / MOST_ADDED) }, (_, portion) =>
+    added.slice(portion * MOST_ADDED, (portion + 1) * MOST_ADDED),
+  )
+  return portions.map((portion) => `ALTER TABLE ${table(name)} ADD COLUMN\n  ${portion.join(',\n  ')}`)
+}
 
 function change(step: Change): string[] {
   switch (step.kind) {
