@@ -72,7 +72,8 @@ for (const { kind, lacks, start } of SERVERS) {
     test('cut while a sync runs: the run has failed, and the next one loads everything', {
       timeout: 300_000,
     }, async () => {
-      const folder = await quickstart.open()
+      let ahead = 0
+      const folder = await quickstart.open({ now: () => new Date(Date.now() + ahead) })
       await applied(folder)
       const begin = performance.now()
       const cut = await syncFolder(folder, { onProgress: () => way.cut() })
@@ -82,6 +83,8 @@ for (const { kind, lacks, start } of SERVERS) {
       const failed = [...cut.runs.map(({ status }) => status), ...cut.problems.map(({ reason }) => reason)]
       expect(failed.some((status) => status !== 'Success')).toBe(true)
 
+      // Without transactions what got no answer may still run: the lease is not given back, and expires within an hour.
+      ahead = 3_601_000
       const { runs, problems } = await syncFolder(folder)
       expect(problems).toEqual([])
       expect(runs.map(({ status }) => status)).toEqual(['Success'])
