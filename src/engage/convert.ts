@@ -1,4 +1,4 @@
-import type { Column, TableName } from '../model/table.ts'
+import type { TableName } from '../model/table.ts'
 import { standardNames, type TableKind } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { asObject, type Call } from './call.ts'
@@ -10,26 +10,23 @@ import type { NoteCode } from './notes.ts'
 import { parseCall } from './parse-call.ts'
 import { compileRouter, type Route, type Router, triggersOf } from './route.ts'
 import { snakeCase } from './snake-case.ts'
+import {
+  type CallColumns,
+  EVENT_COLUMNS,
+  IDENTIFY_COLUMNS,
+  IDENTIFY_RESERVED,
+  type LaneTarget,
+  STORAGE_ACTIONS_COLUMNS,
+  TO_IDENTIFIES,
+  TO_USERS,
+} from './stage-columns.ts'
 import { mendText } from './text.ts'
-
-/** The tables that one lane feeds, each with the bit that rows and columns are marked with. */
-export interface LaneTarget {
-  table: TableName
-  kind: TableKind
-  bit: number
-}
 
 /** A lane and what its stage is merged into. */
 export interface LaneOutput {
   lane: Lane
   targets: LaneTarget[]
 }
-
-/** Bits of the identify lane: one stage feeds both tables, since every value would be written twice otherwise. */
-export const TO_IDENTIFIES = 1
-export const TO_USERS = 2
-/** Columns of the identify lane's stage that are in neither table. */
-export const IDENTIFIES_FLAG = 'eo_identifies'
 
 /** Where a line stands: for discards, and to know which subscriptions have read it already. */
 export interface LinePlace {
@@ -182,8 +179,8 @@ export class Converter implements LaneListener {
       if (!mapped) continue
       const { lane } = this.#open(activation.table, 'StorageActions')
       lane.begin(1)
-      lane.set(0, identity.id)
-      lane.set(1, identity.receivedAt)
+      lane.set(STORAGE_ACTIONS_COLUMNS.id, identity.id)
+      lane.set(STORAGE_ACTIONS_COLUMNS.receivedAt, identity.receivedAt)
       const properties = asObject(mapped.properties)
       if (properties) lane.putObject('', properties)
       for (const { name, path } of activation.columns) {
@@ -237,8 +234,7 @@ export class Converter implements LaneListener {
       { table: { schema, name: 'identifies' }, kind: 'Identifies', bit: TO_IDENTIFIES },
       { table: { schema, name: 'users' }, kind: 'Users', bit: TO_USERS },
     ]
-    const reserved = new Set([...standardNames('Identifies'), ...standardNames('UsersTwin'), IDENTIFIES_FLAG])
-    const { lane } = this.#openLane('identifies', `${schema}.identifies`, targets, reserved)
+    const { lane } = this.#openLane('identifies', `${schema}.identifies`, targets, IDENTIFY_RESERVED)
     let enabled = 0
     for (const { table, bit } of targets) if (!this.#parts.isDisabled(table.name)) enabled |= bit
     return { lane, enabled }
@@ -264,40 +260,10 @@ interface IdentifyLane {
   enabled: number
 }
 
-/** Positions of the standard columns in a lane: `stageColumns` puts them first, in this order. */
-const BASE_COLUMNS = { id: 0, receivedAt: 1, userId: 2, anonymousId: 3, sentAt: 4, timestamp: 5, originalTimestamp: 6 }
-const IDENTIFY_COLUMNS = { ...BASE_COLUMNS, traitSet: 7, flag: 8 }
-const EVENT_COLUMNS = { ...BASE_COLUMNS, event: 7, eventText: 8 }
-
-const column = (name: string, type: Column['type']): Column => ({ name, type, origin: 'Standard' })
-const BASE: Column[] = [
-  column('id', 'String'),
-  column('received_at', 'Timestamp'),
-  column('user_id', 'String'),
-  column('anonymous_id', 'String'),
-  column('sent_at', 'Timestamp'),
-  column('timestamp', 'Timestamp'),
-  column('original_timestamp', 'Timestamp'),
-]
-
-/** The standard columns of a lane's stage, in the order that the converter fills them. */
-export function stageColumns(kind: TableKind): Column[] {
-  switch (kind) {
-    case 'StorageActions':
-      return BASE.slice(0, 2)
-    case 'Event':
-      return [...BASE, column('event', 'String'), column('event_text', 'String')]
-    case 'Identifies':
-    case 'Users':
-    case 'UsersTwin':
-      return [...BASE, column('trait_set', 'String'), column(IDENTIFIES_FLAG, 'Boolean')]
-  }
-}
-
 /** Whether a subscription has not read the line yet. */
 const isDue = (place: LinePlace, subscription: number): boolean => place.position >= (place.reached[subscription] ?? 0)
 
-function setStandard(lane: Lane, columns: typeof BASE_COLUMNS, identity: CallIdentity): void {
+function setStandard(lane: Lane, columns: CallColumns, identity: CallIdentity): void {
   lane.set(columns.id, identity.id)
   lane.set(columns.receivedAt, identity.receivedAt)
   lane.set(columns.userId, identity.userId)

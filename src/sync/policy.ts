@@ -1,5 +1,5 @@
-import type { LaneTarget } from '../engage/convert.ts'
 import type { LanePolicy } from '../engage/lane.ts'
+import type { LaneTarget } from '../engage/stage-columns.ts'
 import type { TableName } from '../model/table.ts'
 import { roomIn } from '../plan/column-limit.ts'
 import type { SelectiveSyncRule, WorkOrder } from '../plan/work-order.ts'
