@@ -4,6 +4,7 @@ import { csvCell } from './csv.ts'
 import { ExactNumber } from './exact-number.ts'
 import { type FitTarget, fit } from './fit.ts'
 import { columnIdentifier, type IdentifierRules } from './identifiers.ts'
+import { LineBuffer } from './line-buffer.ts'
 import { inferType, widen } from './logical-type.ts'
 import type { NoteCode } from './notes.ts'
 
@@ -40,9 +41,6 @@ export interface LaneListener {
 export type LaneSink = (bytes: Buffer, columns: readonly LaneColumn[], rows: number) => void
 
 const MAX_DEPTH = 16
-const BUFFER_BYTES = 1 << 16
-/** A UTF-16 unit is at most three bytes of UTF-8. */
-const MAX_BYTES_PER_CHAR = 3
 /** Calls with ever new keys must not fill the memory. */
 const MAX_KEYS = 100_000
 
@@ -86,23 +84,18 @@ export class Lane {
   readonly #reserved: ReadonlySet<string>
   readonly #policy: LanePolicy
   readonly #listener: LaneListener
+  readonly #lines: LineBuffer
   readonly #traits: { high: number[]; low: number[] } = { high: [], low: [] }
   /** Of each column: bits of the tables that have it, keep a place for it, or never get it. */
   readonly #placed: number[] = []
   /** Of each table: how many columns it still takes. */
   readonly #room: { bit: number; left: number }[]
-  #sink: LaneSink
   #overflow: Record<string, unknown> | undefined
   /** Bits of the row's tables that something overflows in. */
   #overflowing = 0
   #keys = 0
   #targets = 1
   #fed = 0
-  /** Lines as bytes: text would be kept alive piece by piece until it is written. */
-  #buffer = Buffer.allocUnsafe(BUFFER_BYTES)
-  #length = 0
-  #rows = 0
-  #width = 0
   #traitHigh = 0
   #traitLow = 0
 
@@ -118,10 +111,9 @@ export class Lane {
     this.#reserved = reserved
     this.#policy = policy
     this.#listener = listener
-    this.#sink = sink
+    this.#lines = new LineBuffer((bytes, width, rows) => sink(bytes, this.columns.slice(0, width), rows))
     this.#room = policy.tables.map(({ bit, room }) => ({ bit, left: room }))
     for (const column of columns) this.#add(column)
-    this.#width = this.columns.length
   }
 
   /** Starts a row; `targets` says as bits which tables it is for. */
@@ -182,31 +174,12 @@ export class Lane {
   /** Ends the row. */
   end(): void {
     if (this.#overflow !== undefined) this.#putOverflow(this.#overflow)
-    const cells = this.#cells
-    const width = cells.length
-    if (width !== this.#width) {
-      this.flush()
-      this.#width = width
-    }
-    let line = cells[0] ?? ''
-    for (let i = 1; i < width; i++) line += `,${cells[i]}`
-    line += '\n'
-    const room = line.length * MAX_BYTES_PER_CHAR
-    if (room > this.#buffer.length - this.#length) {
-      this.flush()
-      if (room > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(room)
-    }
-    this.#length += this.#buffer.write(line, this.#length)
-    this.#rows++
+    this.#lines.write(this.#cells)
   }
 
   /** Hands over what was built. */
   flush(): void {
-    if (this.#rows === 0) return
-    this.#sink(this.#buffer.subarray(0, this.#length), this.columns.slice(0, this.#width), this.#rows)
-    if (this.#buffer.length > BUFFER_BYTES) this.#buffer = Buffer.allocUnsafe(BUFFER_BYTES)
-    this.#length = 0
-    this.#rows = 0
+    this.#lines.flush()
   }
 
   /** Bits of the targets that rows were for since the last call. */
