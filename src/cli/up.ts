@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { applyFolder } from '../local/apply-folder.ts'
 import { EngageError } from '../model/errors.ts'
-import { nextSyncTime } from '../reconcile/record-run.ts'
+import { nextSyncTime } from '../reconcile/next-sync.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeFailure } from './failure.ts'
 import { interruption } from './interrupt.ts'
