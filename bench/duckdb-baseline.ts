@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { snakeCase } from '../src/engage/snake-case.ts'
+import { snakeCase } from '../src/model/snake-case.ts'
 
 type Json = { [key: string]: unknown }
 

@@ -44,6 +44,7 @@ const NAMES: Record<string, string> = {
   'Activation.classic': 'ClassicStorage',
   'Activation.classic.eventNames': 'EventNames',
   'Activation.storageActions': 'StorageActions',
+  'Activation.storageActions.mapping': 'StorageMapping',
   'Activation.storageActions.columns': 'StorageColumn',
   'Activation.sync': 'ActivationSync',
 }

@@ -36,7 +36,7 @@ export interface StorageActionsProps {
    */
   readonly triggers?: Trigger[]
   /**
-   * What the columns are filled with.
+   * The columns: a map of them by name, each with its value.
    *
    * @default - Segment's own mapping
    */
@@ -195,5 +195,5 @@ function namingOf({ computation, classic, storageActions }: any): { [key: string
 
 function specOf(props: StorageActionsProps, computation: Computation): StorageActions {
   const { table, triggers = computation._triggers(), mapping, ...others } = props
-  return { table, triggers, mapping: mapping?.toJson(), ...others }
+  return { table, triggers, mapping: mapping && { properties: mapping.toJson() }, ...others }
 }

@@ -1,15 +1,16 @@
 import { applyFolder } from '../local/apply-folder.ts'
 import type { Folder } from '../local/folder.ts'
 import { planFolder } from '../local/plan-folder.ts'
-import type { FolderProblem } from '../local/problems.ts'
-import { planPrune, pruneFolder } from '../local/prune-folder.ts'
+import { appliedOf, type FolderProblem, folderProblems } from '../local/problems.ts'
+import { planPrune, pruneFolder, waitingForApproval } from '../local/prune-folder.ts'
+import { keyOf } from '../local/resource-state.ts'
 import { approvalOf, confirm } from './approval.ts'
-import { deletionSummary, renderDeletions, sayDeletions } from './deletions-view.ts'
+import { deletionSummary, heldProblem, renderDeletions, sayDeletions } from './deletions-view.ts'
 import { EXIT } from './exit-codes.ts'
 import { openManifests } from './manifests.ts'
 import { hasColour, type OutputFormat, render } from './output.ts'
 import { cautionsOf, plansOf, sayCautions, sayProblems } from './plan.ts'
-import { renderPlan } from './plan-view.ts'
+import { type PlanView, renderPlan } from './plan-view.ts'
 import { counted } from './quantities.ts'
 import { printable } from './table.ts'
 
@@ -34,8 +35,9 @@ export async function run(options: ApplyOptions): Promise<number> {
   const approval = approvalOf(plans, { yes: options.yes === true, terminal })
 
   const shown = options.output === 'table' ? process.stdout : process.stderr
-  if (plans.length > 0 || deleting.length === 0) shown.write(renderPlan(plans, hasColour(shown)))
-  shown.write(renderDeletions(deleting, hasColour(shown)))
+  const colour = hasColour(shown)
+  if (plans.length > 0 || deleting.length === 0) shown.write(renderPlan(plans, found.problems.length > 0, colour))
+  shown.write(renderDeletions(deleting, colour))
   sayCautions(cautionsOf(found))
   if (approval === 'Ask' || (deleting.length > 0 && terminal && !options.yes)) {
     const also = deleting.length > 0 ? `, and ${deletionSummary(deleting)}` : ''
@@ -45,23 +47,51 @@ export async function run(options: ApplyOptions): Promise<number> {
     }
   }
 
-  const approved = approval === 'Additive' ? [] : plans.filter(({ destructive }) => destructive)
-  const applied = await applyFolder(folder, { approvedPlans: new Set(approved.map(({ hash }) => hash)) })
-  const prune = options.prune ? await pruneFolder(folder, pruning) : { pruned: [], dropped: [], problems: [] }
-  const problems = [...applied.problems, ...prune.problems]
-  const pruned = prune.pruned.map(({ kind, metadata: { namespace, name } }) => ({ kind, namespace, name }))
-  const { dropped } = prune
-  const value = { plans, problems, pruned, dropped, resources: folder.store.all() }
+  await make(folder, approval === 'Additive' ? [] : plans)
+  const held = options.yes || terminal ? [] : waitingForApproval(deleting)
+  const heldKeys = new Set(held.map(({ resource }) => keyOf(resource)))
+  const { pruned, dropped } = options.prune
+    ? await pruneFolder(folder, { ...pruning, held: heldKeys })
+    : { pruned: [], dropped: [] }
+  // What is gone may have stood in the way of others, or in their statuses.
+  if (pruned.length > 0) {
+    const freed = plansOf(await planFolder(folder))
+    if (freed.length > 0) shown.write(`After the deletions\n${renderPlan(freed, false, colour)}`)
+    await make(folder, options.yes ? freed : [])
+    plans.push(...freed)
+  }
+
+  const problems = [...folderProblems(folder.store), ...held.map(heldProblem)]
+  const value = {
+    plans,
+    problems,
+    pruned: pruned.map(({ kind, metadata: { namespace, name } }) => ({ kind, namespace, name })),
+    dropped,
+    resources: folder.store.all(),
+  }
   process.stdout.write(await render(options.output, value, () => outcome(folder, pruned.length, dropped)))
   if (!options.prune) sayDeletions(deletions)
   sayProblems(problems)
   return exitCode(problems)
 }
 
-function outcome({ store }: Folder, pruned: number, dropped: readonly string[]): string {
+/** Makes everything that loses no data, and those of the plans that do. */
+async function make(folder: Folder, approved: readonly PlanView[]): Promise<void> {
+  const lossy = approved.filter(({ destructive }) => destructive)
+  await applyFolder(folder, { approvedPlans: new Set(lossy.map(({ hash }) => hash)) })
+}
+
+function outcome(folder: Folder, pruned: number, dropped: readonly string[]): string {
   const told = dropped.map((table) => `Dropped table ${printable(table)}.\n`).join('')
   const deleted = pruned > 0 ? `, ${counted(pruned, 'resource')} deleted` : ''
-  return `${told}${counted(store.all().length, 'resource')} applied${deleted}.\n`
+  return `${told}${appliedSummary(folder)}${deleted}.\n`
+}
+
+/** `6 resources applied`, or how many of them are as declared. */
+export function appliedSummary({ store }: Folder): string {
+  const { declared, applied } = appliedOf(store)
+  const all = counted(declared.length, 'resource')
+  return `${applied.length < declared.length ? `${applied.length} of ${all}` : all} applied`
 }
 
 function exitCode(problems: readonly FolderProblem[]): number {

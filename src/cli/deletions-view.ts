@@ -1,5 +1,6 @@
-import { nameOf } from '../local/problems.ts'
+import { type FolderProblem, nameOf } from '../local/problems.ts'
 import type { PlannedDeletion } from '../local/prune-folder.ts'
+import type { Reason } from '../model/reasons.ts'
 import { counted } from './quantities.ts'
 import { paint, printable } from './table.ts'
 
@@ -29,6 +30,22 @@ export function deletionSummary(deletions: readonly PlannedDeletion[]): string {
   const tables = deletions.flatMap((deletion) => deletion.tables).length
   const dropped = tables > 0 ? ` and drop ${counted(tables, 'table')}` : ''
   return `delete ${counted(deletions.length, 'resource')} that left the folder${dropped}`
+}
+
+/** What is told of a deletion that nobody has approved yet. */
+export function heldProblem({ resource, tables, trouble }: PlannedDeletion): FolderProblem {
+  const about = (reason: Reason, message: string) => ({ resource: nameOf(resource), reason, message })
+  if (trouble) {
+    const message = `which tables it drops cannot be told: ${trouble.reason}: ${trouble.message}`
+    const fix = 'Bring the warehouse back, or keep the tables with apply --prune --force-orphan'
+    return about('DeletionBlocked', `${message}. ${fix}`)
+  }
+  if (tables.length === 0)
+    return about('AwaitingApproval', 'it stays as long as activations that need it to be deleted')
+  return about(
+    'AwaitingApproval',
+    `deleting it drops ${tables.join(', ')}, which loses data: approve it with apply --prune --yes`,
+  )
 }
 
 /** A deletion as `-o json` prints it. */

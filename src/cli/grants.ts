@@ -1,5 +1,6 @@
 import type { WarehouseDestination } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
+import { findNamed } from '../model/find-named.ts'
 import type { Manifests } from '../model/load.ts'
 import { schemasOf } from '../model/space.ts'
 import { warehouseOf } from '../model/warehouse-block.ts'
@@ -25,21 +26,9 @@ export async function run({ filename, output }: GrantsOptions, wanted = ''): Pro
 
 function destinationNamed({ resources }: Manifests, wanted: string): WarehouseDestination {
   const destinations = resources.flatMap(({ resource }) => (resource.kind === 'WarehouseDestination' ? [resource] : []))
-  const found = destinations.filter(({ metadata: { namespace, name } }) =>
-    [name, `${namespace}/${name}`].includes(wanted),
-  )
-  const [only] = found
-  if (only && found.length === 1) return only
-  const names = (found.length > 0 ? found : destinations).map(
-    ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
-  )
-  throw new EngageError(
-    'DestinationNotFound',
-    'Stalled',
-    found.length > 0
-      ? `${wanted} stands for ${names.join(' and ')}: write one of them`
-      : `there is no WarehouseDestination ${wanted}: ${names.length > 0 ? `write ${names.join(' or ')}` : 'the manifests have none'}`,
-  )
+  const named = findNamed('WarehouseDestination', destinations, wanted)
+  if ('found' in named) return named.found
+  throw new EngageError('DestinationNotFound', 'Stalled', named.message)
 }
 
 /** The bookkeeping schema, then those of the spaces that are connected. */

@@ -1,4 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=16
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import path from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option, type OptionValues } from 'commander'
 import { CALL_KINDS } from '../engage/generate.ts'
 import { isLabelSelector } from '../kube/label-selector.ts'
@@ -51,8 +53,8 @@ command('sync', 'load what is new in the sources, now', () => import('./sync.ts'
   .addOption(filename())
   .addOption(secrets())
   .addOption(output())
-  .option('--space <name>', 'only this space')
-  .option('--destination <name...>', 'only into these destinations')
+  .option('--space <name>', 'only this space, NAME or NAMESPACE/NAME')
+  .option('--destination <name...>', 'only into these destinations, NAME or NAMESPACE/NAME')
   .addHelpText(
     'after',
     examples('engageops sync -f warehouse/', 'engageops sync -f warehouse/ --destination reporting'),
@@ -62,8 +64,8 @@ command('replay', 'load again what syncs discarded, after a fix', () => import('
   .addOption(filename())
   .addOption(secrets())
   .addOption(output())
-  .option('--space <name>', 'only this space')
-  .option('--destination <name...>', 'only into these destinations')
+  .option('--space <name>', 'only this space, NAME or NAMESPACE/NAME')
+  .option('--destination <name...>', 'only into these destinations, NAME or NAMESPACE/NAME')
   .addHelpText('after', examples('engageops replay -f warehouse/'))
 
 command('up', 'apply, then sync on the declared schedules until Ctrl-C', () => import('./up.ts'))
@@ -118,7 +120,11 @@ command(
   .addOption(
     new Option('--start <time>', 'time of the first call').argParser(time).default(new Date('2026-01-01T00:00:00Z')),
   )
-  .addOption(new Option('--out <file>', 'file to write, compressed if it ends in .gz; default: standard output'))
+  .addOption(
+    new Option('--out <file>', 'file to write, compressed if it ends in .gz; default: standard output').argParser(
+      fileToWrite,
+    ),
+  )
   .addHelpText('after', examples('engageops generate-events --count 1000000 --users 50000 --out calls/trial.ndjson.gz'))
 
 command('operator', 'run the operator in a Kubernetes cluster, until SIGTERM', () => import('./operator.ts'))
@@ -231,6 +237,21 @@ function time(text: string): Date {
   if (Number.isNaN(value.getTime())) throw new InvalidArgumentError('Write a time such as 2026-01-01T00:00:00Z.')
   return value
 }
+
+/** A file that can be made, or written anew, in a folder that is there. */
+function fileToWrite(text: string): string {
+  const folder = path.dirname(text)
+  if (!isFolder(folder)) throw new InvalidArgumentError(`There is no folder ${folder}: make it, or write another.`)
+  if (isFolder(text)) throw new InvalidArgumentError('It is a folder: write a file.')
+  try {
+    accessSync(existsSync(text) ? text : folder, constants.W_OK)
+  } catch {
+    throw new InvalidArgumentError('You may not write it: write another, or change its rights.')
+  }
+  return text
+}
+
+const isFolder = (text: string): boolean => statSync(text, { throwIfNoEntry: false })?.isDirectory() === true
 
 function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`

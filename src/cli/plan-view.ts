@@ -9,10 +9,17 @@ export interface PlanView extends Plan {
   destination: string
 }
 
-/** What would change, the SQL that would do it, and how much it is in all. Plans without changes are left out. */
-export function renderPlan(plans: readonly PlanView[], colour = false): string {
+/**
+ * What would change, the SQL that would do it, and how much it is in all. Plans without changes are left out. Where there
+ * are problems, which are told elsewhere, nobody knows that nothing differs.
+ */
+export function renderPlan(plans: readonly PlanView[], hasProblems: boolean, colour = false): string {
   const pending = plans.filter(({ changes }) => changes.length > 0)
-  if (pending.length === 0) return 'No changes: the warehouses are as declared.\n'
+  if (pending.length === 0) {
+    return hasProblems
+      ? 'No changes that can be made: see the problems below.\n'
+      : 'No changes: the warehouses are as declared.\n'
+  }
   const changes = pending.flatMap((plan) => plan.changes)
   return `${pending.map((plan) => renderOne(plan, colour)).join('\n')}\nPlan: ${planSummary(changes)}.\n`
 }

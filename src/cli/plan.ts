@@ -9,6 +9,7 @@ import { EXIT } from './exit-codes.ts'
 import { openManifests } from './manifests.ts'
 import { hasColour, type OutputFormat, render } from './output.ts'
 import { type PlanView, renderPlan } from './plan-view.ts'
+import { shortList } from './quantities.ts'
 
 export interface PlanOptions {
   filename: string[]
@@ -25,13 +26,14 @@ export async function run(options: PlanOptions): Promise<number> {
   const deletions = await planPrune(folder)
   const value = { plans, estimates, cautions, problems: found.problems, orphans: deletions.map(deletionOf) }
   const colour = hasColour(process.stdout)
+  const hasProblems = found.problems.length > 0
   process.stdout.write(
-    await render(options.output, value, () => renderPlan(plans, colour) + renderEstimates(estimates)),
+    await render(options.output, value, () => renderPlan(plans, hasProblems, colour) + renderEstimates(estimates)),
   )
   sayCautions(cautions)
   sayDeletions(deletions)
   sayProblems(found.problems)
-  if (found.problems.length > 0) return EXIT.failed.code
+  if (hasProblems) return EXIT.failed.code
   return plans.length > 0 ? EXIT.changes.code : EXIT.ok.code
 }
 
@@ -56,8 +58,10 @@ export function sayCautions(cautions: ReturnType<typeof cautionsOf>): void {
   }
 }
 
+/** Each problem once, with the resources that have it: one of a table is that of all that use it. */
 export function sayProblems(problems: readonly FolderProblem[]): void {
-  for (const { resource, reason, message } of problems) {
-    process.stderr.write(`error: ${resource}: ${reason}: ${message}\n`)
+  for (const [what, those] of Map.groupBy(problems, ({ reason, message }) => `${reason}: ${message}`)) {
+    const resources = new Set(those.map(({ resource }) => resource))
+    process.stderr.write(`error: ${shortList([...resources])}: ${what}\n`)
   }
 }

@@ -49,3 +49,11 @@ export function formatBytes(bytes: number): string {
   const amount = bytes / 1024 ** power
   return `${amount < 10 && power > 0 ? amount.toFixed(1).replace(/\.0$/, '') : Math.round(amount)} ${BYTE_UNITS[power]}`
 }
+
+const SHOWN_NAMES = 2
+
+/** Names, of which many are cut short: `a, b and 5 more`. */
+export const shortList = (names: readonly string[]): string =>
+  names.length <= SHOWN_NAMES + 1
+    ? names.join(', ')
+    : `${names.slice(0, SHOWN_NAMES).join(', ')} and ${names.length - SHOWN_NAMES} more`

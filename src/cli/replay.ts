@@ -15,7 +15,7 @@ export async function run(options: SyncOptions): Promise<number> {
   const result = await replayFolder(await openManifests(options), {
     signal,
     ...(options.space === undefined ? {} : { space: options.space }),
-    ...(options.destination === undefined ? {} : { destinations: new Set(options.destination) }),
+    ...(options.destination === undefined ? {} : { destinations: options.destination }),
   })
   const colour = hasColour(process.stdout)
   process.stdout.write(

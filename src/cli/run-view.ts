@@ -1,6 +1,6 @@
 import type { Notice } from '../model/status.ts'
 import type { RunReport } from '../sync/report.ts'
-import { counted, formatCount, formatDuration } from './quantities.ts'
+import { counted, formatCount, formatDuration, shortList } from './quantities.ts'
 import { RUN_STYLE } from './status-view.ts'
 import { paint, printable, renderTable, type Style } from './table.ts'
 
@@ -31,10 +31,3 @@ function renderRun(run: RunReport, colour: boolean): string {
   const table = tables.length > 0 ? renderTable(['table', 'rows', 'discards', 'new columns'], tables, colour) : ''
   return head + table + notices.join('')
 }
-
-const SHOWN_NAMES = 2
-
-const shortList = (names: readonly string[]): string =>
-  names.length <= SHOWN_NAMES + 1
-    ? names.join(', ')
-    : `${names.slice(0, SHOWN_NAMES).join(', ')} and ${names.length - SHOWN_NAMES} more`

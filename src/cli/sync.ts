@@ -1,3 +1,4 @@
+import type { PairOptions } from '../local/each-pair.ts'
 import type { Folder } from '../local/folder.ts'
 import { type SyncFolderResult, syncFolder } from '../local/sync-folder.ts'
 import { EXIT } from './exit-codes.ts'
@@ -22,7 +23,7 @@ export async function run(options: SyncOptions): Promise<number> {
   const result = await syncWithProgress(folder, {
     signal,
     ...(options.space === undefined ? {} : { space: options.space }),
-    ...(options.destination === undefined ? {} : { destinations: new Set(options.destination) }),
+    ...(options.destination === undefined ? {} : { destinations: options.destination }),
   })
   const colour = hasColour(process.stdout)
   process.stdout.write(await render(options.output, result, () => renderRuns(result.runs, colour)))
@@ -33,7 +34,7 @@ export async function run(options: SyncOptions): Promise<number> {
 /** Syncs with one line of progress, where somebody watches. */
 export async function syncWithProgress(
   folder: Folder,
-  options: { signal: AbortSignal; space?: string; destinations?: ReadonlySet<string> },
+  options: PairOptions & { signal: AbortSignal },
 ): Promise<SyncFolderResult> {
   using line = new ProgressLine(process.stderr)
   return await syncFolder(folder, {

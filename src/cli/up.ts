@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { applyFolder } from '../local/apply-folder.ts'
+import type { Folder } from '../local/folder.ts'
 import { EngageError } from '../model/errors.ts'
+import { fullName } from '../model/find-named.ts'
+import { rfc3339 } from '../reconcile/conditions.ts'
 import { nextSyncTime } from '../reconcile/next-sync.ts'
+import { appliedSummary } from './apply.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeFailure } from './failure.ts'
 import { interruption } from './interrupt.ts'
 import { InvalidManifests, openManifests } from './manifests.ts'
 import { hasColour } from './output.ts'
 import { sayProblems } from './plan.ts'
-import { counted, formatNext } from './quantities.ts'
+import { formatNext } from './quantities.ts'
 import { renderRuns } from './run-view.ts'
 import { syncWithProgress } from './sync.ts'
 
@@ -19,24 +23,26 @@ export interface UpOptions {
 
 /** A timer of Node cannot wait longer. */
 const LONGEST_SLEEP_MS = 2 ** 31 - 1
+/** How soon manifests that cannot be read are read again. */
+const READ_AGAIN_MS = 60_000
 
-/** Next due time (RFC 3339) of every destination that is not suspended, by name. */
-type Due = Map<string, string>
+/** Next due time (RFC 3339) of every destination that is not suspended, by namespace and name. */
+type Due = ReadonlyMap<string, string>
 
 /**
  * Applies what loses no data, syncs once, then on the schedules of the destinations, until Ctrl-C. A run that is under
  * way then commits what it has read; what it has not read is read next time. Runs never overlap: one that is due while
- * another is under way starts after it, once. Manifests are read again before every run; what is wrong then is told, and
- * tried again at the next due time.
+ * another is under way starts after it, once. Manifests are read again before every run; where they are wrong, that is
+ * told once, and they are read again a minute later.
  */
 export async function run(options: UpOptions): Promise<number> {
   const signal = interruption()
   const folder = await openManifests(options)
   const applied = await applyFolder(folder)
-  process.stdout.write(`${counted(applied.resources.length, 'resource')} applied.\n`)
+  process.stdout.write(`${appliedSummary(folder)}.\n`)
   sayProblems(applied.problems)
-  let due = await schedule(options, new Map(), new Date())
-  await syncDestinations(options, signal, new Set(due.keys()))
+  let due = await dueAfter(new Date(), folder)
+  await syncDestinations(folder, signal, [...due.keys()])
   while (!signal.aborted) {
     const [first] = [...due.values()].sort()
     if (first === undefined) {
@@ -46,35 +52,41 @@ export async function run(options: UpOptions): Promise<number> {
     process.stdout.write(`Next sync ${formatNext(first, new Date())}, at ${first}. Ctrl-C ends.\n`)
     await waitUntil(Date.parse(first), signal)
     if (signal.aborted) break
-    const started = new Date()
-    const names = new Set([...due].filter(([, time]) => Date.parse(time) <= started.getTime()).map(([name]) => name))
-    await syncDestinations(options, signal, names)
-    for (const name of names) due.delete(name)
-    due = await schedule(options, due, started)
+    due = await syncDue(options, signal, due)
   }
   process.stdout.write('Stopped; what was read is committed.\n')
   return EXIT.ok.code
 }
 
-/** Keeps the due times that have not come yet, and finds those of all other destinations, after the given time. */
-async function schedule(options: UpOptions, due: Due, after: Date): Promise<Due> {
-  const next: Due = new Map()
-  const found = await attempt(async () => (await openManifests(options)).store.destinations())
-  if (!found) return due.size > 0 ? due : retryLater(after)
-  for (const { metadata, spec } of found) {
-    const time = nextSyncTime(spec.sync, after)
-    if (time !== undefined) next.set(metadata.name, due.get(metadata.name) ?? time)
+/** Syncs the destinations that are due by now, as the manifests are now, and says when each is due next. */
+async function syncDue(options: UpOptions, signal: AbortSignal, due: Due): Promise<Due> {
+  const now = new Date()
+  const isDue = (time: string | undefined) => time !== undefined && Date.parse(time) <= now.getTime()
+  const folder = await attempt(() => openManifests(options))
+  if (!folder) {
+    const later = rfc3339(new Date(now.getTime() + READ_AGAIN_MS))
+    return new Map([...due].map(([name, time]) => [name, isDue(time) ? later : time]))
   }
+  const next = await dueAfter(now, folder)
+  const names = [...next.keys()].filter((name) => isDue(due.get(name)))
+  await syncDestinations(folder, signal, names)
   return next
 }
 
-/** Manifests that cannot be read now are read again in a minute. */
-const retryLater = (now: Date): Due => new Map([['', new Date(now.getTime() + 60_000).toISOString()]])
+async function dueAfter(now: Date, { store }: Folder): Promise<Due> {
+  const destinations = await store.destinations()
+  return new Map(
+    destinations.flatMap((destination) => {
+      const time = nextSyncTime(destination.spec.sync, now)
+      return time === undefined ? [] : [[fullName(destination), time] as const]
+    }),
+  )
+}
 
-async function syncDestinations(options: UpOptions, signal: AbortSignal, names: ReadonlySet<string>): Promise<void> {
-  if (names.has('')) return
+async function syncDestinations(folder: Folder, signal: AbortSignal, destinations: readonly string[]): Promise<void> {
+  if (destinations.length === 0) return
   await attempt(async () => {
-    const result = await syncWithProgress(await openManifests(options), { signal, destinations: names })
+    const result = await syncWithProgress(folder, { signal, destinations })
     process.stdout.write(renderRuns(result.runs, hasColour(process.stdout)))
     sayProblems(result.problems)
   })

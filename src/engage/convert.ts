@@ -1,3 +1,4 @@
+import { snakeCase } from '../model/snake-case.ts'
 import type { TableName } from '../model/table.ts'
 import { standardNames, type TableKind } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
@@ -9,7 +10,6 @@ import type { PreparedMapping } from './mapping.ts'
 import type { NoteCode } from './notes.ts'
 import { parseCall } from './parse-call.ts'
 import { compileRouter, type Route, type Router, triggersOf } from './route.ts'
-import { snakeCase } from './snake-case.ts'
 import {
   type CallColumns,
   EVENT_COLUMNS,
@@ -121,13 +121,17 @@ export class Converter implements LaneListener {
       return
     }
     this.#rowId = identity.id
-    for (const note of identity.notes) this.#find('', '', note, undefined, false)
+    for (const { column, note, value } of identity.notes) this.#find('', column, note, value, false)
     if (call.type === 'identify') this.#identify(call, identity, route, place)
     else this.#track(call, identity, route, place)
   }
 
   flush(): void {
     for (const { lane } of this.outputs.values()) lane.flush()
+  }
+
+  onRefused(table: string, column: string, value: unknown): void {
+    this.#find(table, column, 'OtherType', value, true)
   }
 
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void {
@@ -150,7 +154,7 @@ export class Converter implements LaneListener {
 
     const { lane } = identifyLane
     lane.begin(targets)
-    setStandard(lane, IDENTIFY_COLUMNS, identity)
+    this.#setStandard(lane, IDENTIFY_COLUMNS, identity)
     if (targets & TO_IDENTIFIES) lane.set(IDENTIFY_COLUMNS.flag, 'true')
     putBody(lane, call.traits, call.properties)
     putContext(lane, call, mobileIds)
@@ -175,14 +179,16 @@ export class Converter implements LaneListener {
       if (this.#parts.isDisabled(activation.table.name)) continue
       const mapping = this.#parts.mappings.get(activation.name)
       if (!mapping) throw new RangeError(`no mapping was prepared for ${activation.name}`)
-      const mapped = this.#map(mapping, call, activation.table.name)
-      if (!mapped) continue
+      const columns = this.#map(mapping, call, activation.table.name)
+      if (!columns) continue
       const { lane } = this.#open(activation.table, 'StorageActions')
       lane.begin(1)
       lane.set(STORAGE_ACTIONS_COLUMNS.id, identity.id)
       lane.set(STORAGE_ACTIONS_COLUMNS.receivedAt, identity.receivedAt)
-      const properties = asObject(mapped.properties)
-      if (properties) lane.putObject('', properties)
+      for (const { column, note, value } of identity.lostTimes) {
+        if (column === 'received_at') this.#find(lane.name, column, note, value, true)
+      }
+      lane.putObject('', columns)
       for (const { name, path } of activation.columns) {
         if (!lane.has(name)) lane.putColumn(name, valueAt(call, path))
       }
@@ -190,7 +196,7 @@ export class Converter implements LaneListener {
     }
   }
 
-  /** The mapped call; undefined, and the call in discards, when mapping-kit refuses it. */
+  /** The columns of a call; undefined, and the call in discards, when mapping-kit refuses it. */
   #map(mapping: PreparedMapping, call: Call, table: string): Record<string, unknown> | undefined {
     try {
       return mapping(call)
@@ -208,12 +214,23 @@ export class Converter implements LaneListener {
     if (this.#parts.isDisabled(name)) return
     const { lane } = this.#open({ schema, name }, 'Event')
     lane.begin(1)
-    setStandard(lane, EVENT_COLUMNS, identity)
+    this.#setStandard(lane, EVENT_COLUMNS, identity)
     lane.set(EVENT_COLUMNS.event, snakeCase(event))
     lane.set(EVENT_COLUMNS.eventText, plainText(event))
     putBody(lane, call.properties, call.traits)
     putContext(lane, call, mobileIds)
     lane.end()
+  }
+
+  #setStandard(lane: Lane, columns: CallColumns, identity: CallIdentity): void {
+    lane.set(columns.id, identity.id)
+    lane.set(columns.receivedAt, identity.receivedAt)
+    lane.set(columns.userId, identity.userId)
+    lane.set(columns.anonymousId, identity.anonymousId)
+    lane.set(columns.sentAt, identity.sentAt)
+    lane.set(columns.timestamp, identity.timestamp)
+    lane.set(columns.originalTimestamp, identity.originalTimestamp)
+    for (const { column, note, value } of identity.lostTimes) this.#find(lane.name, column, note, value, true)
   }
 
   #nameEventTable(event: string): string {
@@ -262,16 +279,6 @@ interface IdentifyLane {
 
 /** Whether a subscription has not read the line yet. */
 const isDue = (place: LinePlace, subscription: number): boolean => place.position >= (place.reached[subscription] ?? 0)
-
-function setStandard(lane: Lane, columns: CallColumns, identity: CallIdentity): void {
-  lane.set(columns.id, identity.id)
-  lane.set(columns.receivedAt, identity.receivedAt)
-  lane.set(columns.userId, identity.userId)
-  lane.set(columns.anonymousId, identity.anonymousId)
-  lane.set(columns.sentAt, identity.sentAt)
-  lane.set(columns.timestamp, identity.timestamp)
-  lane.set(columns.originalTimestamp, identity.originalTimestamp)
-}
 
 /** The seed's track examples carry `traits`, all others `properties`: the usual one is read first, both load. */
 function putBody(lane: Lane, usual: unknown, other: unknown): void {

@@ -3,17 +3,9 @@ import type { MappingSpec } from '../model/activation.ts'
 const path = (path: string) => ({ '@path': path })
 const json = (from: string) => ({ '@json': { mode: 'encode', value: path(from) } })
 
-const CALL = {
-  event: path('$.event'),
-  messageId: path('$.messageId'),
-  type: path('$.type'),
-  receivedAt: path('$.receivedAt'),
-}
-
-/** Segment's own mappings of storage actions, the same for all warehouses. */
+/** What Segment's own mappings of storage actions make columns of, the same for all warehouses. */
 const DEFAULTS = {
   LinkedAudience: {
-    ...CALL,
     properties: {
       entity_context: json('$.properties.data_graph_entity_context'),
       user_id: path('$.userId'),
@@ -26,7 +18,6 @@ const DEFAULTS = {
     },
   },
   Journey: {
-    ...CALL,
     properties: {
       journey_metadata: json('$.properties.journey_metadata'),
       journey_context: json('$.properties.journey_context'),

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { snakeCase } from './snake-case.ts'
+import { snakeCase } from '../model/snake-case.ts'
 
 /** What a warehouse allows an identifier to be. */
 export interface IdentifierRules {

@@ -15,7 +15,18 @@ export interface CallIdentity {
   sentAt: string | undefined
   userId: string | undefined
   anonymousId: string | undefined
-  notes: readonly NoteCode[]
+  /** How ids were changed. */
+  notes: readonly IdentityNote[]
+  /** Times of the call that are none. */
+  lostTimes: readonly IdentityNote[]
+}
+
+/** A value of the call that its standard column could not take as it stands. */
+export interface IdentityNote {
+  /** Empty where the note names the field itself. */
+  column: string
+  note: NoteCode
+  value: unknown
 }
 
 /**
@@ -23,56 +34,57 @@ export interface CallIdentity {
  * tell none. Without any of userId, anonymousId and groupId there is no identity.
  */
 export function identify(call: Call, firstSeen: string): CallIdentity | 'NoIdentity' | 'IdTooLong' {
-  const notes: NoteCode[] = []
-  const userId = idText(call.userId, notes)
-  const anonymousId = idText(call.anonymousId, notes)
-  if (userId === undefined && anonymousId === undefined && idText(call.groupId, notes) === undefined) {
+  const notes: IdentityNote[] = []
+  const userId = idText('user_id', call.userId, notes)
+  const anonymousId = idText('anonymous_id', call.anonymousId, notes)
+  if (userId === undefined && anonymousId === undefined && idText('group_id', call.groupId, notes) === undefined) {
     return 'NoIdentity'
   }
   if (isTooLong(userId) || isTooLong(anonymousId)) return 'IdTooLong'
-  const messageId = idText(call.messageId, notes)
-  const originalTimestamp = time(call.originalTimestamp, notes)
-  const told = time(call.timestamp, notes) ?? originalTimestamp
-  const receivedAt = time(call.receivedAt, notes) ?? told ?? firstSeen
+  const messageId = idText('id', call.messageId, notes)
+  const lostTimes: IdentityNote[] = []
+  const time = (column: string, value: unknown, note: NoteCode = 'InvalidTimestamp'): string | undefined => {
+    if (value === undefined || value === null) return undefined
+    const text = timestampText(value)
+    if (text === undefined) lostTimes.push({ column, note, value })
+    return text
+  }
+  const originalTimestamp = time('original_timestamp', call.originalTimestamp)
+  const told = time('timestamp', call.timestamp) ?? originalTimestamp
+  const instead = told === undefined ? 'ReceivedWhenSeen' : 'ReceivedWhenSent'
+  const receivedAt = time('received_at', call.receivedAt, instead) ?? told ?? firstSeen
   return {
     id: messageId === undefined || isTooLong(messageId) ? madeId(call, notes) : messageId,
     receivedAt,
     timestamp: told ?? receivedAt,
     originalTimestamp,
-    sentAt: time(call.sentAt, notes),
+    sentAt: time('sent_at', call.sentAt),
     userId,
     anonymousId,
-    notes: notes.length === 0 ? NO_NOTES : notes,
+    notes,
+    lostTimes,
   }
 }
 
 /** Far longer than any id, and short enough for every warehouse's index. */
 const MAX_ID_CHARS = 512
-const NO_NOTES: readonly NoteCode[] = []
 
 /** An id is text or a number; it can be stored anywhere, since it is what rows are found by. */
-function idText(value: unknown, notes: NoteCode[]): string | undefined {
+function idText(column: string, value: unknown, notes: IdentityNote[]): string | undefined {
   if (typeof value === 'number') return numberText(value)
   if (value instanceof ExactNumber) return value.toString()
   if (typeof value !== 'string' || value === '') return undefined
   const text = mendText(value, true)
   if (typeof text === 'string') return text
-  notes.push(text.note)
+  notes.push({ column, note: text.note, value })
   return text.text === '' ? undefined : text.text
 }
 
 const isTooLong = (id: string | undefined): boolean => id !== undefined && id.length > MAX_ID_CHARS
 
-function time(value: unknown, notes: NoteCode[]): string | undefined {
-  if (value === undefined || value === null) return undefined
-  const text = timestampText(value)
-  if (text === undefined) notes.push('InvalidTimestamp')
-  return text
-}
-
 /** The same call has the same id whenever and however often it arrives. */
-function madeId(call: Call, notes: NoteCode[]): string {
-  notes.push('IdMade')
+function madeId(call: Call, notes: IdentityNote[]): string {
+  notes.push({ column: '', note: 'IdMade', value: call.messageId })
   const { receivedAt: _, sentAt: __, ...content } = call
   return `eo_${hash('sha256', canonicalJson(content), 'hex').slice(0, 32)}`
 }

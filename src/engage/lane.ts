@@ -1,5 +1,6 @@
-import type { Column, ColumnOrigin, LogicalType } from '../model/table.ts'
+import type { Column, ColumnOrigin, LogicalType, TableName } from '../model/table.ts'
 import { OVERFLOW_COLUMN } from '../plan/column-limit.ts'
+import type { TableKind } from '../plan/standard-tables.ts'
 import { csvCell } from './csv.ts'
 import { ExactNumber } from './exact-number.ts'
 import { type FitTarget, fit } from './fit.ts'
@@ -16,6 +17,13 @@ export interface LaneColumn extends Column {
   neededBy: number
 }
 
+/** A target table that takes no value in a column: see LaneTarget. */
+export interface Refuser {
+  table: TableName
+  kind: TableKind
+  bit: number
+}
+
 /** What a lane may do with properties that it meets. */
 export interface LanePolicy {
   identifiers: IdentifierRules
@@ -25,8 +33,10 @@ export interface LanePolicy {
   tables: readonly { bit: number; room: number }[]
   /** Whether an inferred column may become wider; `stored` is absent for a column that is not in the warehouse yet. */
   mayWiden(stored: LogicalType | undefined, to: LogicalType): boolean
-  /** Bits of the tables that do not get the column: selective sync leaves it out, or nothing can be loaded into it. */
-  withoutColumn(column: string): number
+  /** Bits of the tables that selective sync leaves the column out of. */
+  leftOutOf(column: string): number
+  /** The targets that have the column with a type that nothing can be loaded into. */
+  refusersOf(column: string): readonly Refuser[]
   /** Whether the text "true" or "false" is meant as a boolean under this key: Segment's journeys send such. */
   isJourneyKey(key: string): boolean
 }
@@ -35,6 +45,8 @@ export interface LanePolicy {
 export interface LaneListener {
   /** A value was changed; `kept` tells whether the original value goes to discards. */
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void
+  /** A value does not go into one of the tables, whose column has a type that is not ours. */
+  onRefused(table: string, column: string, value: unknown): void
 }
 
 /** Takes finished lines of one width: see StageWriter. */
@@ -80,6 +92,8 @@ export class Lane {
   /** Of the cells that are not empty: the value as it came, and whether its spelling was exact. */
   readonly #values: unknown[] = []
   readonly #exact: boolean[] = []
+  /** By column, where it has any. */
+  readonly #refusers: (readonly Refuser[] | undefined)[] = []
   readonly #roots = new Map<string, KeyNode>()
   readonly #reserved: ReadonlySet<string>
   readonly #policy: LanePolicy
@@ -235,10 +249,20 @@ export class Lane {
     else if (value !== this.#values[index]) {
       this.#listener.onChanged(this, column.name, 'OtherSpelling', this.#values[index], true)
     }
-    column.neededBy |= this.#targets & ~without
-    this.#cells[index] = cell
+    this.#fill(index, cell, value, this.#targets & ~without)
     this.#values[index] = value
     this.#exact[index] = node.exact
+  }
+
+  #fill(index: number, cell: string, value: unknown, tables: number): void {
+    const column = this.columns[index] as LaneColumn
+    column.neededBy |= tables
+    this.#cells[index] = cell
+    const refusers = this.#refusers[index]
+    if (refusers === undefined) return
+    for (const { table, bit } of refusers) {
+      if ((bit & tables) !== 0) this.#listener.onRefused(table.name, column.name, value)
+    }
   }
 
   #countTrait(index: number): void {
@@ -321,7 +345,7 @@ export class Lane {
   }
 
   #isLeftOut(column: string): boolean {
-    const without = this.#policy.withoutColumn(column)
+    const without = this.#policy.leftOutOf(column)
     return this.#room.every(({ bit }) => (without & bit) !== 0)
   }
 
@@ -341,8 +365,7 @@ export class Lane {
     const column = this.columns[index] as LaneColumn
     const cell = this.#fit(column, overflow)
     if (cell === null) return
-    column.neededBy |= this.#overflowing
-    this.#cells[index] = cell
+    this.#fill(index, cell, overflow, this.#overflowing)
     this.#listener.onChanged(this, OVERFLOW_COLUMN, 'ColumnLimit', undefined, false)
   }
 
@@ -358,11 +381,15 @@ export class Lane {
     this.columns.push(column)
     this.#index.set(column.name, index)
     this.#cells.push('')
-    const isTrait = isTraitOrigin(column.origin)
-    if (isTrait && column.name !== OVERFLOW_COLUMN) {
+    const refusers = this.#policy.refusersOf(column.name)
+    this.#refusers.push(refusers.length === 0 ? undefined : refusers)
+    if (isTraitOrigin(column.origin) && column.name !== OVERFLOW_COLUMN) {
       for (const table of this.#room) if ((table.bit & column.neededBy) !== 0) table.left--
-      this.#placed.push(column.neededBy | this.#policy.withoutColumn(column.name))
+      const refusing = refusers.reduce((bits, { bit }) => bits | bit, 0)
+      this.#placed.push(column.neededBy | refusing | this.#policy.leftOutOf(column.name))
     } else this.#placed.push(EVERY_TABLE)
+    // What users lack is not of their set: a call that comes again once they take it has another one, and gets in.
+    const isTrait = isTraitOrigin(column.origin) && !refusers.some(({ kind }) => kind === 'Users')
     this.#traits.high.push(isTrait ? hash(column.name, 0x811c9dc5) : 0)
     this.#traits.low.push(isTrait ? hash(column.name, 0x01000193) : 0)
     return index

@@ -1,26 +1,33 @@
 import type { MappingSpec } from '../model/activation.ts'
+import { EngageError } from '../model/errors.ts'
+import { checkMapping, directiveOf } from '../model/mapping-check.ts'
+import { formatPath } from '../model/problems.ts'
 import { asObject, type Call } from './call.ts'
 import { ExactNumber } from './exact-number.ts'
-import { checkMapping, directiveOf } from './mapping-check.ts'
-import { delegate, delegateValue, invalidMapping, type Resolve } from './mapping-kit.ts'
+import { delegate, type Resolve } from './mapping-kit.ts'
 import { parseJson } from './parse-call.ts'
 
-/** A call as the mapping shapes it. Throws Error when the call is not as the mapping needs it. */
+/** The columns that the mapping makes of a call. Throws Error when the call is not as the mapping needs it. */
 export type PreparedMapping = (call: Call) => Record<string, unknown>
 
 /**
  * Compiles a mapping of Segment's mapping-kit. The directives of the default mappings run without the library, which
  * walks and copies for every call; all others are left to it. Numbers stay exact. Throws EngageError InvalidSpec.
  */
-export function prepareMapping(mapping: MappingSpec): PreparedMapping {
-  const problems = checkMapping(mapping)
-  if (problems.length > 0) throw invalidMapping(problems.join('; '))
-  const resolve = ROOT_DIRECTIVE in mapping ? delegate(mapping) : compile(mapping)
-  return (call) => asObject(resolve(call)) ?? {}
+export function prepareMapping({ properties }: MappingSpec): PreparedMapping {
+  const problems = checkMapping(properties, ['mapping', 'properties'])
+  if (problems.length > 0) {
+    const message = problems.map((problem) => `${formatPath(problem.path)}: ${problem.message}`).join('; ')
+    throw new EngageError('InvalidSpec', 'Stalled', message)
+  }
+  const resolve = compile(properties)
+  return (call) => {
+    const columns = resolve(call) ?? {}
+    const found = asObject(columns)
+    if (!found) throw new Error('mapping.properties makes no map of columns')
+    return found
+  }
 }
-
-/** Where Segment keeps a directive that the whole mapping runs through. */
-const ROOT_DIRECTIVE = '__segment_internal_directive'
 
 function compile(node: unknown): Resolve {
   if (Array.isArray(node)) {
@@ -31,7 +38,7 @@ function compile(node: unknown): Resolve {
   if (object === undefined) return () => node
   const directive = directiveOf(object)
   if (directive === undefined) return compileObject(object)
-  return compileDirective(directive, object[directive]) ?? delegateValue(object)
+  return compileDirective(directive, object[directive]) ?? delegate(object)
 }
 
 function compileObject(object: Record<string, unknown>): Resolve {
@@ -109,7 +116,7 @@ function decodeJson(value: unknown): unknown {
 function compileReplace(options: Record<string, unknown> | undefined): Resolve | undefined {
   if (!options?.value) return undefined
   const resolve = compile(options.value)
-  const replace = delegateValue({ '@replace': { ...options, value: { '@path': 'value' } } })
+  const replace = delegate({ '@replace': { ...options, value: { '@path': 'value' } } })
   return (call) => {
     const value = resolve(call)
     return replace({ value: value instanceof ExactNumber ? value.toString() : value })

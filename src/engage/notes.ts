@@ -15,7 +15,12 @@ export const NOTES = {
   InexactFloat: 'the number has more digits than the column holds; it was rounded, the exact one is in discards',
   DecimalOutOfRange: 'the number does not fit 38 digits, 18 of them after the point; the column was left NULL',
   InvalidTimestamp: 'the value is not a time of the years 1 to 9999 in ISO 8601; it was not loaded',
+  ReceivedWhenSent:
+    'the value is not a time of the years 1 to 9999 in ISO 8601; the time that the call tells beside it was taken',
+  ReceivedWhenSeen:
+    'the value is not a time of the years 1 to 9999 in ISO 8601; when the file was first seen was taken, which may make the call the newest of its user',
   TextTooLong: 'the text is longer than the warehouse takes; the column was left NULL',
+  OtherType: 'the column has a type that is not one of EngageOps, and was left as it is; the value went to discards',
   OtherSpelling: 'two keys of the call are one column; the exact spelling was loaded, the other value is in discards',
   Undeclared: 'no resource declares the property, and schemaPolicy.undeclaredProperties leaves such out',
   ColumnLimit: 'the table has no room for more columns; further properties went to the overflow column',

@@ -1,7 +1,7 @@
 import { ADDED_TRIGGERS, REMOVED_TRIGGERS, type Trigger } from '../model/activation.ts'
+import { snakeCase } from '../model/snake-case.ts'
 import type { ClassicActivation, Computation, StorageActionsOrder, WorkOrder } from '../plan/work-order.ts'
 import { asObject, type Call } from './call.ts'
-import { snakeCase } from './snake-case.ts'
 
 /** What a declared computation's calls are for: its activations, each with the number of its subscription. */
 export interface Route {

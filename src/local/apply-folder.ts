@@ -8,7 +8,7 @@ import type { Folder } from './folder.ts'
 import { keepInstallation } from './installation.ts'
 import { lockFolder } from './lock.ts'
 import { MirrorFiles } from './mirror-files.ts'
-import { type FolderProblem, refusalProblems, statusProblems } from './problems.ts'
+import { type FolderProblem, folderProblems } from './problems.ts'
 
 export interface ApplyOptions {
   /** Hashes of plans that may lose data and are approved now. */
@@ -56,7 +56,7 @@ export async function applyFolder(folder: Folder, options: ApplyOptions = {}): P
     await reconcileActivation(context, activation, resources, outcome)
   }
   return {
-    problems: [...refusalProblems(store.refusals), ...store.all().flatMap(statusProblems)],
+    problems: folderProblems(store),
     resources: store.all(),
   }
 }

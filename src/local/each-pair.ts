@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EngageError } from '../model/errors.ts'
+import { findNamed, fullName } from '../model/find-named.ts'
+import type { EngageResource } from '../model/kinds.ts'
+import type { Reason } from '../model/reasons.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { named, type Resources, readResources, warehouseFor } from '../reconcile/context.ts'
@@ -12,9 +15,9 @@ import { lockFolder } from './lock.ts'
 import { type FolderProblem, nameOf } from './problems.ts'
 
 export interface PairOptions {
-  /** Only spaces and destinations of these names; absent: all. */
+  /** Only this space and these destinations, each `NAME` or `NAMESPACE/NAME`; absent: all. */
   space?: string
-  destinations?: ReadonlySet<string>
+  destinations?: readonly string[]
   signal?: AbortSignal
 }
 
@@ -45,11 +48,11 @@ export async function eachPair<R>(
   using _lock = lockFolder(join(folder.stateDir, 'lock'))
   folder.store.refresh()
   const resources = await readResources(folder.store)
-  const result: PairResults<R> = { runs: [], problems: unknownNames(resources, options) }
-  for (const space of resources.spaces) {
-    if (options.space !== undefined && options.space !== space.metadata.name) continue
+  const { spaces, isWanted, problems } = select(resources, options)
+  const result: PairResults<R> = { runs: [], problems }
+  for (const space of spaces) {
     for (const { name } of space.spec.destinations) {
-      if (options.destinations && !options.destinations.has(name)) continue
+      if (!isWanted(`${space.metadata.namespace}/${name}`)) continue
       if (options.signal?.aborted) return result
       try {
         result.runs.push(await work(await openPair(folder, space, name, resources)))
@@ -88,21 +91,36 @@ async function openPair(
   return { space, order, warehouse, tempDir }
 }
 
-/** Names that were asked for and that nothing in the folder has. */
-function unknownNames(
-  { spaces, destinations }: Resources,
-  { space, destinations: wanted }: PairOptions,
-): FolderProblem[] {
-  const names = (resources: readonly { metadata: { name: string } }[]) => resources.map(({ metadata }) => metadata.name)
+interface Selection {
+  spaces: EngageSpace[]
+  /** Whether a destination, `NAMESPACE/NAME`, is one of those. */
+  isWanted(destination: string): boolean
+  problems: FolderProblem[]
+}
+
+/** What was asked for. A name that stands for nothing, or for several, is a problem. */
+function select(resources: Resources, { space, destinations }: PairOptions): Selection {
   const problems: FolderProblem[] = []
-  if (space !== undefined && !names(spaces).includes(space)) {
-    const message = `there is no such EngageSpace; there is: ${names(spaces).join(', ')}`
-    problems.push({ resource: `EngageSpace/${space}`, reason: 'SpaceNotFound', message })
-  }
-  for (const name of wanted ?? []) {
-    if (names(destinations).includes(name)) continue
-    const message = `there is no such WarehouseDestination; there is: ${names(destinations).join(', ')}`
-    problems.push({ resource: `WarehouseDestination/${name}`, reason: 'DestinationNotFound', message })
-  }
-  return problems
+  const find = <R extends EngageResource>(
+    kind: R['kind'],
+    reason: Reason,
+    all: readonly R[],
+    names: readonly string[],
+  ) =>
+    names.flatMap((name) => {
+      const named = findNamed(kind, all, name)
+      if ('found' in named) return [named.found]
+      problems.push({ resource: `${kind}/${name}`, reason, message: named.message })
+      return []
+    })
+  const spaces =
+    space === undefined ? resources.spaces : find('EngageSpace', 'SpaceNotFound', resources.spaces, [space])
+  // The destinations of a space are in its namespace.
+  const namespaces = new Set(space === undefined ? [] : spaces.map(({ metadata }) => metadata.namespace))
+  const candidates = resources.destinations.filter(
+    ({ metadata }) => namespaces.size === 0 || namespaces.has(metadata.namespace),
+  )
+  const wanted =
+    destinations && find('WarehouseDestination', 'DestinationNotFound', candidates, destinations).map(fullName)
+  return { spaces, isWanted: (destination) => wanted === undefined || wanted.includes(destination), problems }
 }

@@ -21,10 +21,14 @@ export async function planFolder({ store, context }: Folder): Promise<FolderPlan
   for (const space of resources.spaces) {
     const claim = claimOf(space, resources)
     const say = ({ reason, message }: Trouble) => problems.push({ resource: nameOf(space), reason, message })
+    if (claim) {
+      say(claim)
+      continue
+    }
     for (const { name } of space.spec.destinations) {
       const destination = named(resources.destinations, space.metadata.namespace, name)
-      if (claim || !destination) {
-        say(claim ?? destinationNotFound(name))
+      if (!destination) {
+        say(destinationNotFound(name))
         continue
       }
       try {

@@ -1,6 +1,7 @@
 import type { EngageResource } from '../model/kinds.ts'
 import type { SchemaPlan } from '../reconcile/schema.ts'
-import type { Refusal } from './local-store.ts'
+import type { LocalStore, Refusal } from './local-store.ts'
+import { keyOf } from './resource-state.ts'
 
 /** Something that keeps a resource from being as declared. */
 export interface FolderProblem {
@@ -15,6 +16,21 @@ export const nameOf = ({ kind, metadata }: EngageResource): string => `${kind}/$
 
 export const refusalProblems = (refusals: readonly Refusal[]): FolderProblem[] =>
   refusals.map(({ resource, message }) => ({ resource: nameOf(resource), reason: 'ImmutableField', message }))
+
+/** What keeps the resources of a folder from being as declared, as they stand now. */
+export const folderProblems = (store: LocalStore): FolderProblem[] => [
+  ...refusalProblems(store.refusals),
+  ...store.all().flatMap(statusProblems),
+]
+
+/** The resources of a folder, without those that have left it, and those of them that are as declared. */
+export function appliedOf(store: LocalStore): { declared: EngageResource[]; applied: EngageResource[] } {
+  const gone = new Set(store.orphans().map(keyOf))
+  const refused = new Set(store.refusals.map(({ resource }) => keyOf(resource)))
+  const declared = store.all().filter((resource) => !gone.has(keyOf(resource)))
+  const isApplied = (resource: EngageResource) => statusProblems(resource).length === 0 && !refused.has(keyOf(resource))
+  return { declared, applied: declared.filter(isApplied) }
+}
 
 export function planProblems({ problems, verdicts }: SchemaPlan, space: string): FolderProblem[] {
   return [

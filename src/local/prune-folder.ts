@@ -8,11 +8,14 @@ import { reconcileSpace } from '../reconcile/space.ts'
 import type { Folder } from './folder.ts'
 import { lockFolder } from './lock.ts'
 import { type FolderProblem, statusProblems } from './problems.ts'
+import { keyOf } from './resource-state.ts'
 import { withoutNewFiles } from './without-new-files.ts'
 
 export interface PruneOptions {
   /** Releases activations that are to drop their tables, and keeps the tables: the warehouse is not needed. */
   forceOrphan?: boolean
+  /** Resources that stay for now, by `keyOf`: see waitingForApproval. */
+  held?: ReadonlySet<string>
 }
 
 /** A resource that has left the folder, and the tables that are dropped with it, or why nobody can tell. */
@@ -37,16 +40,33 @@ export async function planPrune(
   })
 }
 
+/** Deletions that lose data, or may where nobody can tell, with those of what these need: they wait until somebody approves. */
+export function waitingForApproval(deletions: readonly PlannedDeletion[]): PlannedDeletion[] {
+  const lossy = deletions.filter(({ tables, trouble }) => tables.length > 0 || trouble !== undefined)
+  const waiting = new Set(lossy.flatMap(({ resource }) => [keyOf(resource), ...referencesOf(resource)]))
+  return deletions.filter(({ resource }) => waiting.has(keyOf(resource)))
+}
+
+function referencesOf(resource: EngageResource): string[] {
+  if (resource.kind !== 'Activation') return []
+  const { metadata, spec } = resource
+  return [
+    `EngageSpace/${metadata.namespace}/${spec.spaceRef.name}`,
+    `WarehouseDestination/${metadata.namespace}/${spec.destinationRef.name}`,
+  ]
+}
+
 /**
  * Deletes the resources that have left the folder: activations drop their own tables where their deletionPolicy says so.
  * What cannot be deleted now stays, with the reason, and is tried again by the next prune.
  */
 export async function pruneFolder(
   { store, stateDir, context }: Folder,
-  { forceOrphan = false }: PruneOptions = {},
+  { forceOrphan = false, held = new Set() }: PruneOptions = {},
 ): Promise<{ pruned: EngageResource[]; dropped: string[]; problems: FolderProblem[] }> {
   using _lock = lockFolder(join(stateDir, 'lock'))
-  const orphans = store.orphans()
+  const isHeld = (resource: EngageResource) => held.has(keyOf(resource))
+  const orphans = store.orphans().filter((orphan) => !isHeld(orphan))
   const resources = await readResources(store)
   const now = context.now()
   const remove = (orphan: EngageResource) =>
@@ -55,7 +75,7 @@ export async function pruneFolder(
   const dropped: string[] = []
   for (const orphan of orphans) if (orphan.kind === 'Activation') remove(orphan)
   for (const activation of await store.activations()) {
-    if (activation.metadata.deletionTimestamp === undefined) continue
+    if (activation.metadata.deletionTimestamp === undefined || isHeld(activation)) continue
     dropped.push(...(await deleteActivation(context, activation, resources)))
   }
   const blocked = new Set(

@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import { localReference, type Resource } from './resource.ts'
-import { exactlyOne, type Fields, fieldsRule, isFields, keyedList, listOf, notBlank, ruled, setOf } from './rules.ts'
+import {
+  exactlyOne,
+  type Fields,
+  fieldsRule,
+  isFields,
+  keyedList,
+  listOf,
+  matching,
+  notBlank,
+  ruled,
+  setOf,
+} from './rules.ts'
 import type { ActivationStatus } from './status.ts'
 import { LOGICAL_TYPES } from './table.ts'
 
@@ -53,23 +64,46 @@ const classic = z.strictObject({
     .describe('Whether android_idfa and ios_idfa columns are filled from context.device.'),
 })
 
-/** A mapping of Segment's mapping-kit: directives are objects with one key that starts with @. */
-const mapping = z
-  .record(z.string(), z.json())
-  .meta({ 'x-kubernetes-preserve-unknown-fields': true })
-  .describe("A mapping of Segment's mapping-kit. Default: Segment's own.")
+/** Values of Segment's mapping-kit: directives are maps with one key that begins with @; see mapping-check.ts. */
+const mapping = z.strictObject(
+  {
+    properties: z
+      .record(z.string(), z.json(), {
+        error: ({ input }) =>
+          input === undefined
+            ? 'is missing: write the columns, such as {plan: {"@path": $.properties.plan}}'
+            : undefined,
+      })
+      .meta({ 'x-kubernetes-preserve-unknown-fields': true })
+      .describe('The columns by name, each with its value; or a directive that makes a map of them.'),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map(() => 'unknown field: columns are the fields of properties, write it there').join('\n')
+        : undefined,
+  },
+)
+
+const callPath = ruled(
+  z.string().min(1).max(1000),
+  matching(
+    /^\$(\.[^.[\]]+(\[[0-9]+\])*)+$/,
+    'is not a path into the call: write $, and a dot before each key, such as $.properties.plan or $.properties.items[0].id',
+  ),
+)
 
 const column = z.strictObject({
   name: name.describe('Name of the column.'),
   type: z.enum(LOGICAL_TYPES).describe('Type of the column.'),
-  path: z.string().min(1).max(1000).describe('Path of the value in the call, such as $.properties.plan.'),
+  path: callPath.describe('Path of the value in the call, such as $.properties.plan or $.properties.items[0].id.'),
   previousNames: setOf(name, 20).optional().describe('Earlier names of the column.'),
 })
 
 const storageActions = z.strictObject({
   table: name.describe('Name of the table. Immutable.'),
   triggers: setOf(z.enum(TRIGGERS), 5).min(1).describe('What makes a row.'),
-  mapping: mapping.optional(),
+  mapping: mapping.optional().describe("A mapping of Segment's mapping-kit. Default: Segment's own."),
   columns: keyedList(column, 'name', 500)
     .optional()
     .describe('Fields of the call that get a typed column, beside those of the mapping.'),
@@ -100,7 +134,9 @@ const spec = z.strictObject({
   deletionPolicy: z
     .enum(['Retain', 'Delete'])
     .default('Retain')
-    .describe('What happens to its own tables when the activation is deleted.'),
+    .describe(
+      'What happens to the table of storage actions when the activation is deleted: Delete drops it, unless others share it. The tables of classic storage belong to the space, and always stay.',
+    ),
 })
 
 const oneStorage = exactlyOne(

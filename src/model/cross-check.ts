@@ -6,8 +6,10 @@ import {
   type StorageActionsSpec,
   triggersWith,
 } from './activation.ts'
+import { activationProblems } from './activation-check.ts'
 import type { WarehouseDestination } from './destination.ts'
 import type { EngageResource } from './kinds.ts'
+import { formatPath } from './problems.ts'
 import type { Reason } from './reasons.ts'
 import { type EngageSpace, type SpaceConnection, schemasOf } from './space.ts'
 
@@ -36,6 +38,7 @@ export function crossCheck(resources: readonly EngageResource[]): Finding[] {
   return [
     ...spaces.flatMap((space) => spaceFindings(space, folder)),
     ...sharedSchemas(spaces),
+    ...activations.flatMap(specFindings),
     ...activations.flatMap((activation) => activationFindings(activation, folder)),
     ...sharedTables(activations, folder),
   ]
@@ -82,6 +85,15 @@ function sharedSchemas(spaces: EngageSpace[]): Finding[] {
       }),
     ),
   )
+}
+
+/** What the API server lets through: folders and constructs have refused it before. */
+function specFindings(activation: Activation): Finding[] {
+  return activationProblems(activation.spec).map(({ path, message }) => ({
+    resource: activation,
+    reason: 'InvalidSpec',
+    message: `${formatPath(['spec', ...path])}: ${message}`,
+  }))
 }
 
 function activationFindings(activation: Activation, { destinations, spaces }: Folder): Finding[] {

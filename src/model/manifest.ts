@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { activationSpec } from './activation.ts'
+import { activationProblems } from './activation-check.ts'
 import { destinationSpec } from './destination.ts'
 import type { EngageResource } from './kinds.ts'
 import { type FieldPath, type Problem, parseWith } from './problems.ts'
 import { API_VERSION, KINDS, type ObjectMeta, resourceName } from './resource.ts'
-import { isFields, textMap } from './rules.ts'
+import { checkedBy, isFields, textMap } from './rules.ts'
 import { spaceSpec } from './space.ts'
 
 const ignored = z.unknown().optional()
@@ -41,7 +42,11 @@ const envelope = { apiVersion: z.literal(API_VERSION), metadata, status: ignored
 const manifest = z.discriminatedUnion('kind', [
   z.strictObject({ ...envelope, kind: z.literal('WarehouseDestination'), spec: destinationSpec }),
   z.strictObject({ ...envelope, kind: z.literal('EngageSpace'), spec: spaceSpec }),
-  z.strictObject({ ...envelope, kind: z.literal('Activation'), spec: activationSpec }),
+  z.strictObject({
+    ...envelope,
+    kind: z.literal('Activation'),
+    spec: checkedBy(activationSpec, activationProblems),
+  }),
 ])
 
 export type Manifest =

@@ -36,7 +36,7 @@ export const REASONS = {
   ImmutableField: { meaning: 'A field that cannot change was changed.', fix: 'Set it back, or make a new resource.' },
   AwaitingApproval: {
     meaning: 'The plan would lose data.',
-    fix: 'Approve its hash with the annotation engageops.dev/approve-plan.',
+    fix: 'Approve its hash with the annotation engageops.dev/approve-plan, or run engageops apply --yes.',
   },
   Drifted: {
     meaning: 'Tables differ from what was declared.',

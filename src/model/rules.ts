@@ -24,17 +24,26 @@ export interface Rule {
 
 /** The schema with rules. They are checked even beside other errors, so that people see all of them at once. */
 export function ruled<T extends z.ZodType>(schema: T, ...rules: Rule[]): T {
-  const checks = rules.map((rule) => {
-    const check = new z.core.$ZodCheck({ check: 'custom', when: () => true })
-    check._zod.check = ({ value, issues }) => {
-      // Copied, for zod puts the way to the value before the path in place.
-      for (const path of rule.broken(value)) {
-        issues.push({ code: 'custom', input: value, path: [...path], message: rule.message, continue: true })
-      }
+  const checked = rules.reduce(
+    (before, { message, broken }) => checkedBy(before, (value) => broken(value).map((path) => ({ path, message }))),
+    schema,
+  )
+  return checked.meta({ 'x-kubernetes-validations': rules.flatMap(celOf) })
+}
+
+/** The schema with a check that has words of its own for everything it finds, as no rule in CEL can. */
+export function checkedBy<T extends z.ZodType>(
+  schema: T,
+  problemsIn: (value: unknown) => { path: Path; message: string }[],
+): T {
+  const check = new z.core.$ZodCheck({ check: 'custom', when: () => true })
+  check._zod.check = ({ value, issues }) => {
+    // Copied, for zod puts the way to the value before the path in place.
+    for (const { path, message } of problemsIn(value)) {
+      issues.push({ code: 'custom', input: value, path: [...path], message, continue: true })
     }
-    return check
-  })
-  return schema.check(...checks).meta({ 'x-kubernetes-validations': rules.flatMap(celOf) })
+  }
+  return schema.check(check)
 }
 
 function celOf({ cel, message, field }: Rule): CelRule[] {

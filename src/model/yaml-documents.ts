@@ -92,7 +92,7 @@ function structureErrors(document: Parsed, lineAt: (offset: number) => number): 
       const offset = node.range?.[0]
       if (!isAlias(node)) {
         if (node.anchor !== undefined) anchors.set(node.anchor, node)
-        if (isMap(node)) for (const { key, message } of wrongKeys(node)) add(key, message)
+        if (isMap(node)) for (const { key, message } of wrongKeys(node, node === document.contents)) add(key, message)
       } else if (++aliases > MAX_ALIASES) {
         add(offset, TOO_MANY_ALIASES)
         return visit.BREAK
@@ -107,23 +107,35 @@ function structureErrors(document: Parsed, lineAt: (offset: number) => number): 
   return errors
 }
 
-function wrongKeys(map: YAMLMap): { key: number | undefined; message: string }[] {
+function wrongKeys(map: YAMLMap, isDocument: boolean): { key: number | undefined; message: string }[] {
   const seen = new Set<string>()
-  return map.items.flatMap(({ key }) => {
+  const structured: number[] = []
+  const repeated: { key: number | undefined; name: string }[] = []
+  for (const { key } of map.items) {
     if (!isScalar(key)) {
-      const offset = isMap(key) || isSeq(key) ? key.range?.[0] : undefined
-      return [
-        { key: offset, message: 'a key must be plain text: put it in quotes; {{ templates }} must be rendered first' },
-      ]
+      structured.push((isMap(key) || isSeq(key) ? key.range?.[0] : undefined) ?? 0)
+      continue
     }
     const name = String(key.value)
-    if (!seen.has(name)) {
-      seen.add(name)
-      return []
-    }
-    return [{ key: key.range?.[0], message: `the key \`${name.slice(0, 60)}\` stands twice: keep one of them` }]
-  })
+    if (seen.has(name)) repeated.push({ key: key.range?.[0], name })
+    else seen.add(name)
+  }
+  const joined = isDocument && HEAD_KEYS.every((head) => repeated.some(({ name }) => name === head))
+  const first = joined ? repeated.find(({ name }) => HEAD_KEYS.includes(name)) : undefined
+  return [
+    ...structured.map((key) => ({ key, message: STRUCTURED_KEY })),
+    ...(first
+      ? repeated.filter(({ name }) => name === first.name).map(({ key }) => ({ key, message: JOINED }))
+      : repeated.map(({ key, name }) => ({ key, message: twice(name) }))),
+  ]
 }
+
+const STRUCTURED_KEY = 'a key must be plain text: put it in quotes; {{ templates }} must be rendered first'
+const JOINED = 'another resource begins here: write --- on a line of its own between resources'
+const twice = (name: string) => `the key \`${name.slice(0, 60)}\` stands twice: keep one of them`
+
+/** What every resource has: where both stand again, files were joined without a line between them. */
+const HEAD_KEYS = ['apiVersion', 'kind']
 
 /** Finds where fields stand; the keys of each map are indexed once, for there may be as many errors as keys. */
 function locator(document: Parsed): (path: FieldPath) => number {

@@ -2,6 +2,7 @@ import { defaultMapping } from '../engage/default-mapping.ts'
 import { columnIdentifier, type IdentifierRules, tableIdentifier } from '../engage/identifiers.ts'
 import { IDENTIFY_RESERVED } from '../engage/stage-columns.ts'
 import type { ClassicSpec, MappingSpec, StorageActionsSpec } from '../model/activation.ts'
+import { directiveOf } from '../model/mapping-check.ts'
 import { isFields } from '../model/rules.ts'
 import type { schemasOf } from '../model/space.ts'
 import type { Column, LogicalType, Table } from '../model/table.ts'
@@ -97,8 +98,9 @@ export const storageColumn = (
   identifiers: IdentifierRules,
 ): Column => declaredColumn(name, type, previousNames, STORAGE_RESERVED, identifiers)
 
+/** The fields of a mapping, as far as it names them: a directive finds them in the call. */
 const fieldsOf = ({ properties }: MappingSpec): [string, unknown][] =>
-  isFields(properties) ? Object.entries(properties).filter(([field]) => !field.startsWith('@')) : []
+  directiveOf(properties) === undefined ? Object.entries(properties) : []
 
 function isText(value: unknown): boolean {
   if (typeof value === 'string') return true

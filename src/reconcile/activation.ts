@@ -27,7 +27,7 @@ export async function reconcileActivation(
     await deleteActivation(context, activation, resources)
     return
   }
-  const findings = find(activation, resources, outcome)
+  const findings = find(context, activation, resources, outcome)
   const isClaimed = outcome !== undefined && 'plan' in outcome && findings.trouble === undefined
   const drops = activation.spec.deletionPolicy === 'Delete'
   const hasFinalizer = holds(activation)
@@ -38,7 +38,12 @@ export async function reconcileActivation(
   await writeStatus(context.store, activation, { ...activation, status })
 }
 
-function find(activation: Activation, resources: Resources, outcome: SchemaOutcome | undefined): Findings {
+function find(
+  context: ReconcileContext,
+  activation: Activation,
+  resources: Resources,
+  outcome: SchemaOutcome | undefined,
+): Findings {
   const findings = { hasTables: true, suspended: activation.spec.suspend, lastSync: activation.status?.lastSync }
   const because = (trouble: Trouble): Findings => ({
     ...findings,
@@ -52,7 +57,8 @@ function find(activation: Activation, resources: Resources, outcome: SchemaOutco
     const isMine = (table: TableName) => mine.has(tableId(table))
     const { namespace } = activation.metadata
     const destination = named(resources.destinations, namespace, outcome.destination)
-    return { ...findings, ...troubleWith(outcome.plan, destination?.spec.driftPolicy.mode ?? 'Correct', isMine) }
+    const mode = destination?.spec.driftPolicy.mode ?? 'Correct'
+    return { ...findings, ...troubleWith(context, outcome.plan, mode, isMine) }
   }
   const { metadata, spec } = activation
   const space = named(resources.spaces, metadata.namespace, spec.spaceRef.name)

@@ -119,6 +119,7 @@ export function destinationNotReady({ metadata, status }: WarehouseDestination):
 
 /** What keeps tables from being as declared, and what people should know of them though the load goes on. `isMine` picks the tables that matter. */
 export function troubleWith(
+  { mode: place }: ReconcileContext,
   { order, problems, awaiting, drift, cautions, tables, full }: SchemaPlan,
   mode: 'Correct' | 'Report' | 'Ignore',
   isMine: (table: { schema: string; name: string }) => boolean,
@@ -130,7 +131,9 @@ export function troubleWith(
   }
   const waits = awaiting.changes.some((change) => 'table' in change && isMine(change.table))
   if (waits) {
-    const message = `the plan ${awaiting.hash} would lose data: approve it with the annotation engageops.dev/approve-plan: ${awaiting.hash}`
+    const approve = `approve it with the annotation engageops.dev/approve-plan: ${awaiting.hash}`
+    const how = place === 'Local' ? `make its changes with apply --yes, or ${approve}` : approve
+    const message = `the plan ${awaiting.hash} would lose data: ${how}`
     return {
       trouble: { reason: 'AwaitingApproval', consequence: 'Wait', message },
       schema: { reason: 'AwaitingApproval', message },
@@ -174,7 +177,7 @@ function summarize(
       return { trouble, schema: { reason: trouble.reason, message: trouble.message } }
     }
     const mode = destinationOf(outcome.destination)?.spec.driftPolicy.mode ?? 'Correct'
-    return troubleWith(outcome.plan, mode, (table) => isOfSpace(outcome.plan, table))
+    return troubleWith(context, outcome.plan, mode, (table) => isOfSpace(outcome.plan, table))
   })
   const first = findings.find(({ trouble }) => trouble) ?? findings.find(({ schema }) => schema) ?? {}
   const plans = outcomes.flatMap((outcome) => ('plan' in outcome ? [outcome.plan] : []))

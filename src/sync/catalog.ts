@@ -2,6 +2,7 @@ import type { LaneColumn } from '../engage/lane.ts'
 import { widen } from '../engage/logical-type.ts'
 import { type LaneTarget, stageColumns } from '../engage/stage-columns.ts'
 import type { Column, ColumnOrigin, LogicalType, Table, TableName } from '../model/table.ts'
+import { usersTwin } from '../plan/bookkeeping.ts'
 import type { Change } from '../plan/change.ts'
 import { type RegisteredColumn, tableId } from '../plan/registry.ts'
 import { type TableKind, tableOf } from '../plan/standard-tables.ts'
@@ -66,8 +67,13 @@ export class Catalog {
     return [...columns.values()]
   }
 
-  /** Whether a table has the column with a type that nothing can be loaded into. */
-  isUnusable(table: TableName, column: string): boolean {
+  /** Whether a target has the column with a type that nothing can be loaded into; users are filled by way of the twin. */
+  refuses({ table, kind }: Pick<LaneTarget, 'table' | 'kind'>, column: string): boolean {
+    if (this.#isUnusable(table, column)) return true
+    return kind === 'Users' && this.#isUnusable(usersTwin(this.#order.bookkeepingSchema, table.schema), column)
+  }
+
+  #isUnusable(table: TableName, column: string): boolean {
     const known = this.columnsOf(table).get(column)
     return known !== undefined && known.type === undefined
   }

@@ -159,7 +159,9 @@ export class Committer {
     const columns = catalog.columnsOf(twin)
     const standard = standardNames('UsersTwin')
     const traits = [...columns].flatMap(([name, { type }]): TypedColumn[] =>
-      type === undefined || standard.has(name) || isLeftOut(users, name) ? [] : [{ name, type }],
+      standard.has(name) || type === undefined || isLeftOut(users, name) || catalog.refuses(target, name)
+        ? []
+        : [{ name, type }],
     )
     return { users, twin, stage: unionOf(warehouse.dialect, stages, columns), traits, rows: this.pendingRows, loadedAt }
   }
@@ -241,9 +243,13 @@ function planStage(context: CommitContext, { targets, fed, columns }: Segment['s
 }
 
 /** The columns beside the standard ones that have something for a table. */
-const neededOf = ({ isLeftOut }: CommitContext, { table, bit }: LaneTarget, columns: readonly LaneColumn[]) =>
+const neededOf = ({ isLeftOut, catalog }: CommitContext, target: LaneTarget, columns: readonly LaneColumn[]) =>
   columns.filter(
-    ({ name, origin, neededBy }) => origin !== 'Standard' && (neededBy & bit) !== 0 && !isLeftOut(table, name),
+    ({ name, origin, neededBy }) =>
+      origin !== 'Standard' &&
+      (neededBy & target.bit) !== 0 &&
+      !isLeftOut(target.table, name) &&
+      !catalog.refuses(target, name),
   )
 
 const twinOf = (order: WorkOrder, target: LaneTarget): TableName =>

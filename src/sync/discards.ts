@@ -10,16 +10,11 @@ const VALUE_CHARS = 4096
 export const RAW_BYTES = 45 << 10
 const HASH_DIGITS = 16
 
+/** Columns that tell the calls of a scope apart. */
+export const CALL_KEY = ['source', 'object', 'version', 'position'] as const
+
 /** Columns that tell the discards of a scope apart. */
-export const DISCARD_KEY = [
-  'source',
-  'object',
-  'version',
-  'position',
-  'table_name',
-  'column_name',
-  'value_hash',
-] as const
+export const DISCARD_KEY = [...CALL_KEY, 'table_name', 'column_name', 'value_hash'] as const
 
 /** A discard as one text, from its row. */
 export const discardKey = (row: Readonly<Record<string, string | null>>): string =>

@@ -4,6 +4,7 @@ import type { TableName } from '../model/table.ts'
 import { roomIn } from '../plan/column-limit.ts'
 import type { SelectiveSyncRule, WorkOrder } from '../plan/work-order.ts'
 import type { Warehouse } from '../warehouses/port.ts'
+import type { Catalog } from './catalog.ts'
 
 export const isWholeTable = (rule: SelectiveSyncRule): boolean => !rule.enabled && rule.properties === undefined
 
@@ -15,12 +16,13 @@ export function leftOutBy(rules: readonly SelectiveSyncRule[]): (table: TableNam
   return (table, column) => columns.has(`${table.name}.${column}`)
 }
 
-/** What a lane of this order may do on this warehouse; `isWithout` says of a table that it does not get a column. */
+/** What a lane of this order may do on this warehouse; `isLeftOut` is that of selective sync. */
 export function lanePolicy(
   order: WorkOrder,
   { dialect, capabilities }: Warehouse,
+  catalog: Catalog,
+  isLeftOut: (table: TableName, column: string) => boolean,
   targets: readonly LaneTarget[],
-  isWithout: (table: TableName, column: string) => boolean,
 ): LanePolicy {
   const journeys = order.computations.filter(({ kind }) => kind === 'Journey').map(({ key }) => key)
   return {
@@ -30,8 +32,9 @@ export function lanePolicy(
     tables: targets.map(({ kind, bit }) => ({ bit, room: roomIn(kind, order.policy.maxColumns) })),
     mayWiden: (stored, to) =>
       order.policy.widenTypes === 'Allow' && (stored === undefined || dialect.canWiden(stored, to)),
-    withoutColumn: (column) =>
-      targets.reduce((bits, { table, bit }) => (isWithout(table, column) ? bits | bit : bits), 0),
+    leftOutOf: (column) => targets.reduce((bits, { table, bit }) => (isLeftOut(table, column) ? bits | bit : bits), 0),
+    refusersOf: (column) =>
+      targets.filter((target) => !isLeftOut(target.table, column) && catalog.refuses(target, column)),
     isJourneyKey: (key) => journeys.some((journey) => key === journey || key.startsWith(`${journey}__`)),
   }
 }

@@ -2,7 +2,7 @@ import type { Subscription } from '../engage/route.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import type { Dialect, Session } from '../warehouses/port.ts'
-import { DISCARD_KEY, type DiscardedCall, discardKey, RAW_BYTES } from './discards.ts'
+import { CALL_KEY, DISCARD_KEY, type DiscardedCall, discardKey, RAW_BYTES } from './discards.ts'
 import type { LedgerRow } from './ledger.ts'
 import type { RunReport } from './report.ts'
 import { reported } from './reported.ts'
@@ -33,13 +33,13 @@ export async function replay(options: Omit<RunOptions, 'onDiscard'>): Promise<Re
     await using session = await warehouse.connect(signal)
     const isComplete = await execute(async (run) => {
       const isDue = dueFor(run.subscriptions, order, warehouse.dialect)
-      for await (const { raw, ...row } of discards(session, warehouse.dialect, order)) {
+      for await (const { call, rows } of lossyCalls(discards(session, warehouse.dialect, order))) {
         if (signal?.aborted) return { complete: false }
-        const call = callOf(row, raw)
-        if (!call) result.left += 1
+        if (!call) result.left += rows.length
         else {
-          await run.again(call, (number) => isDue(number, row.table_name ?? ''))
-          tried.push(row)
+          const tables = new Set(rows.map(({ table_name }) => table_name ?? ''))
+          await run.again(call, (number) => tables.values().some((table) => isDue(number, table)))
+          tried.push(...rows)
         }
       }
       return { complete: true }
@@ -67,6 +67,26 @@ async function* discards(session: Session, dialect: Dialect, order: WorkOrder): 
   }
 }
 
+/** A call that can be loaded again, or undefined, and all its discards. */
+interface LossyCall {
+  call: DiscardedCall | undefined
+  rows: LedgerRow[]
+}
+
+/** Discards call by call: those of one stand side by side. A call is loaded once, however much it lost. */
+async function* lossyCalls(discards: AsyncIterable<LedgerRow>): AsyncGenerator<LossyCall> {
+  let current: LossyCall | undefined
+  for await (const { raw, ...row } of discards) {
+    const [first] = current?.rows ?? []
+    if (current && first && CALL_KEY.every((column) => row[column] === first[column])) current.rows.push(row)
+    else {
+      if (current) yield current
+      current = { call: callOf(row, raw), rows: [row] }
+    }
+  }
+  if (current) yield current
+}
+
 /** The call of a discard; undefined where only a part of it was kept. */
 function callOf(row: LedgerRow, raw: string | null | undefined): DiscardedCall | undefined {
   const bytes = Buffer.from(raw ?? '', 'base64')
@@ -88,8 +108,8 @@ function callOf(row: LedgerRow, raw: string | null | undefined): DiscardedCall |
 function dueFor(subscriptions: readonly Subscription[], order: WorkOrder, { identifiers }: Dialect) {
   const tables = subscriptions.map(({ name }) => {
     const names = tablesOf(order, name, identifiers).map((id) => id.slice(id.indexOf('.') + 1))
-    // One lane fills both tables of identify calls, under the name of the first.
-    return new Set(names.map((table) => (table === 'users' ? 'identifies' : table)))
+    // One lane fills both tables of identify calls, and tells most under the name of the first.
+    return new Set(names.includes('users') ? [...names, 'identifies'] : names)
   })
   return (number: number, table: string): boolean =>
     table === '' ? subscriptions[number]?.backfill === 'All' : tables[number]?.has(table) === true

@@ -41,7 +41,7 @@ export async function reported(
       const { complete, unreadable } = await body(run)
       await run.finish(start)
       error = unreadable
-      return complete
+      return complete && run.isWhole
     } catch (thrown) {
       fail(thrown)
       await run?.recordFailure(start)

@@ -4,6 +4,7 @@ import { type PreparedMapping, prepareMapping } from '../engage/mapping.ts'
 import type { Subscription } from '../engage/route.ts'
 import { EngageError } from '../model/errors.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
+import type { WorkOrder } from '../plan/work-order.ts'
 import { acquireLease, type Lease, runLeaseSeconds } from '../warehouses/lease.ts'
 import { END, type Progress } from './checkpoints.ts'
 import { type CommitContext, type Committed, Committer, type Segment } from './commit.ts'
@@ -63,35 +64,27 @@ export class Run {
     this.#discards = new Discards(files, input.order.scope, input.runId)
     this.#writers = new Map()
     const writers = this.#writers
-    const { catalog, isLeftOut } = context
+    const { catalog, isLeftOut, order } = context
     this.#converter = new Converter({
-      order: input.order,
+      order,
       mappings,
       columnsOf: (targets) => catalog.laneColumns(targets),
-      policyOf: (targets) =>
-        lanePolicy(
-          input.order,
-          input.warehouse,
-          targets,
-          (table, column) => isLeftOut(table, column) || catalog.isUnusable(table, column),
-        ),
+      policyOf: (targets) => lanePolicy(order, input.warehouse, catalog, isLeftOut, targets),
       sinkOf: (name) => {
         const writer = new StageWriter(files, String(writers.size))
         writers.set(name, writer)
         return writer.write
       },
-      isDisabled: (table) => input.order.selectiveSync.some((rule) => isWholeTable(rule) && rule.collection === table),
+      isDisabled: (table) => order.selectiveSync.some((rule) => isWholeTable(rule) && rule.collection === table),
       onFinding: (finding) => this.#onFinding(finding),
     })
   }
 
   /** Connects, takes the writer lease and reads what the warehouse holds. */
   static async open(input: RunInput): Promise<Run> {
-    const { order, warehouse } = input
-    const mappings = new Map<string, PreparedMapping>()
-    for (const activation of order.storageActions) {
-      mappings.set(activation.name, prepareMapping(activation.mapping))
-    }
+    const { warehouse, notices } = input
+    const mappings = mappingsOf(input.order, notices)
+    const order = withoutUnmapped(input.order, mappings)
     const session = await warehouse.connect(input.signal)
     let lease: Lease | undefined
     try {
@@ -120,6 +113,11 @@ export class Run {
       await session.close()
       throw error
     }
+  }
+
+  /** Whether all activations are loaded: one whose mapping cannot be applied is not, and waits. */
+  get isWhole(): boolean {
+    return this.#context.order.storageActions.length === this.#input.order.storageActions.length
   }
 
   get calls(): number {
@@ -397,6 +395,26 @@ export class Run {
 }
 
 const EMPTY = Buffer.alloc(0)
+
+/** The mappings of the storage actions that have a valid one; of the others the run tells why they are left out. */
+function mappingsOf(order: WorkOrder, notices: Notices): Map<string, PreparedMapping> {
+  const mappings = new Map<string, PreparedMapping>()
+  for (const { name, mapping } of order.storageActions) {
+    try {
+      mappings.set(name, prepareMapping(mapping))
+    } catch (error) {
+      if (!(error instanceof EngageError)) throw error
+      notices.say('Error', `Activation ${name} is left out: ${error.reason}: ${error.message}`)
+    }
+  }
+  return mappings
+}
+
+/** Without them nothing is recorded of such activations: mended, they go on where they stood. */
+const withoutUnmapped = (order: WorkOrder, mappings: ReadonlyMap<string, PreparedMapping>): WorkOrder => ({
+  ...order,
+  storageActions: order.storageActions.filter(({ name }) => mappings.has(name)),
+})
 
 const isUnreadable = (error: unknown): error is EngageError =>
   error instanceof EngageError && error.reason === 'SourceUnreadable'

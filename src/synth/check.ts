@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { checkMapping } from '../engage/mapping-check.ts'
 import type { Activation } from '../model/activation.ts'
 import { crossCheck } from '../model/cross-check.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
@@ -59,7 +58,7 @@ function readStandIns(manifest: unknown, problems: readonly Problem[], isToken: 
 const NOTHING: Reading = { problems: [], warnings: [] }
 
 function readingOf(resource: EngageResource): Reading {
-  return { problems: mappingProblems(resource), warnings: warningsOf(resource).map(described), resource }
+  return { problems: [], warnings: warningsOf(resource).map(described), resource }
 }
 
 const described = ({ path, message }: Problem) => `${formatPath(path)}: ${message}`
@@ -89,11 +88,6 @@ export function checkTogether(placed: readonly PlacedReading[]): { index: number
       return index === undefined ? [] : [{ index, problem: message }]
     }),
   ]
-}
-
-/** The operator would refuse such a mapping only once a sync uses it. */
-function mappingProblems({ kind, spec }: EngageResource): string[] {
-  return kind === 'Activation' ? checkMapping(spec.storageActions?.mapping, 'spec.storageActions.mapping') : []
 }
 
 /** The way to the token that a problem is about, if any. */

@@ -91,7 +91,9 @@ test('a change that loses data waits until it is approved', () => {
 
   const held = engageops('apply')
   expect(held.status).toBe(EXIT.changes.code)
-  expect(held.stderr).toContain('AwaitingApproval')
+  expect(held.stderr).toMatch(
+    /^error: \S+: AwaitingApproval: the plan (\w+) would lose data: make its changes with apply --yes, or approve it with the annotation engageops.dev\/approve-plan: \1\n$/,
+  )
   expect(engageops('plan').status).toBe(EXIT.changes.code)
 
   expect(engageops('apply', '--yes').status).toBe(EXIT.ok.code)
@@ -108,7 +110,15 @@ test('a resource that left the folder is deleted only by --prune, and what is dr
   expect(JSON.parse(plan.stdout).orphans).toEqual([
     { kind: 'Activation', namespace: 'default', name: 'carts', deletionPolicy: 'Delete', drops: ['default.carts'] },
   ])
-  expect(engageops('apply', '--prune').stdout).toBe(
+
+  const held = engageops('apply', '--prune')
+  expect(held.status).toBe(EXIT.changes.code)
+  expect(held.stdout).toMatch(/- drop table default\.carts \(loses data\)\n2 resources applied\.\n$/)
+  expect(held.stderr).toBe(
+    'error: Activation/carts: AwaitingApproval: deleting it drops default.carts, which loses data: approve it with apply --prune --yes\n',
+  )
+
+  expect(engageops('apply', '--prune', '--yes').stdout).toBe(
     [
       'Resources that have left the folder',
       '  - delete Activation default/carts, deletionPolicy Delete',
@@ -119,6 +129,50 @@ test('a resource that left the folder is deleted only by --prune, and what is dr
     ].join('\n'),
   )
   expect(engageops('apply').stderr).toBe('')
+})
+
+test('what a lossy deletion needs waits with it, and the rest is deleted', () => {
+  write('spare.yaml', SPACE.replaceAll('default', 'spare'))
+  engageops('apply')
+  for (const file of ['activation', 'warehouse', 'spare']) rmSync(path.join(folder, `${file}.yaml`))
+  write('space.yaml', SPACE.replace('destinations: [{name: warehouse}], ', ''))
+  const { status, stdout } = engageops('apply', '--prune', '-o', 'json')
+  expect(status).toBe(EXIT.failed.code)
+  const { pruned, dropped, problems } = JSON.parse(stdout)
+  expect({ pruned, dropped }).toMatchObject({ pruned: [{ kind: 'EngageSpace', name: 'spare' }], dropped: [] })
+  expect(problems).toContainEqual({
+    resource: 'WarehouseDestination/warehouse',
+    reason: 'AwaitingApproval',
+    message: 'it stays as long as activations that need it to be deleted',
+  })
+})
+
+test('a renamed activation takes the place of the old one in one prune', () => {
+  engageops('apply')
+  write('activation.yaml', activation(PLAN_COLUMN).replace('name: carts}', 'name: carts2}'))
+  const { status, stdout, stderr } = engageops('apply', '--prune', '--yes')
+  expect({ status, stderr }).toEqual({ status: EXIT.ok.code, stderr: '' })
+  expect(stdout).toContain('After the deletions\nEngageSpace default/default -> WarehouseDestination warehouse\n')
+  expect(stdout).toMatch(/Dropped table default\.carts\.\n3 resources applied, 1 resource deleted\.\n$/)
+  expect(engageops('plan').stdout).toBe('No changes: the warehouses are as declared.\n')
+  const shown = engageops('status').stdout
+  expect(shown).toMatch(/^warehouse +True +Ready +duckdb +Connected +1 /m)
+  expect(shown).toMatch(/^carts2 +True +Ready +warehouse +default\.carts /m)
+})
+
+test('what is not known is not called unchanged, and what failed not applied', () => {
+  engageops('apply')
+  const spare = WAREHOUSE.replace('name: warehouse', 'name: spare').replace(/spec: .*/, '')
+  const postgres = `{host: 127.0.0.1, database: a, username: u, passwordSecretRef: {name: none, key: password}}`
+  write('spare.yaml', `${spare}spec: {postgres: ${postgres}}\n`)
+  write('space.yaml', SPACE.replace('{name: warehouse}', '{name: warehouse}, {name: spare}'))
+  const plan = engageops('plan')
+  expect(plan.status).toBe(EXIT.failed.code)
+  expect(plan.stdout).toBe('No changes that can be made: see the problems below.\n')
+  expect(plan.stderr).toMatch(/^error: EngageSpace\/default: SecretNotFound: /m)
+  const applied = engageops('apply')
+  expect(applied.status).toBe(EXIT.failed.code)
+  expect(applied.stdout).toBe(`${plan.stdout}2 of 4 resources applied.\n`)
 })
 
 test('--force-orphan deletes a resource and keeps its table', () => {

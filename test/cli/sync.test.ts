@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -62,8 +62,43 @@ test('names that nothing has are errors that list what there is', async () => {
   await engageops('apply')
   const { code, stderr } = await engageops('sync', '--space', 'nope', '--destination', 'nowhere')
   expect(code).toBe(EXIT.failed.code)
-  expect(stderr).toContain('EngageSpace/nope: SpaceNotFound: there is no such EngageSpace; there is: default')
+  expect(stderr).toContain('EngageSpace/nope: SpaceNotFound: there is no EngageSpace nope: write default/default')
   expect(stderr).toContain('WarehouseDestination/nowhere: DestinationNotFound')
+})
+
+/** A space `s` and a destination `w` in each of two namespaces, both of which load the same call. */
+async function twoTeams(schedules: { a: string; b: string }): Promise<void> {
+  await rm(dir, { recursive: true })
+  await mkdir(path.join(dir, 'calls'), { recursive: true })
+  const call = { type: 'identify', userId: 'u1', messageId: 'm1', traits: { vip: true } }
+  await writeFile(path.join(dir, 'calls/one.ndjson'), `${JSON.stringify(call)}\n`)
+  const head = (kind: string, namespace: string, name: string) =>
+    `---\napiVersion: engageops.dev/v1alpha1\nkind: ${kind}\nmetadata: {namespace: ${namespace}, name: ${name}}\n`
+  for (const [team, schedule] of Object.entries(schedules)) {
+    const destination = `{duckdb: {path: ${team}.duckdb}, sync: {schedule: '${schedule}'}}`
+    const sources = '[{name: calls, directory: calls}]'
+    const space = `{name: ${team}, destinations: [{name: w}], sources: ${sources}, audiences: [{key: vip}]}`
+    await writeFile(
+      path.join(dir, `${team}.yaml`),
+      `${head('WarehouseDestination', team, 'w')}spec: ${destination}\n${head('EngageSpace', team, 's')}spec: ${space}\n`,
+    )
+  }
+}
+
+test('a name that two namespaces have is written with its namespace', async () => {
+  await twoTeams({ a: '0 * * * *', b: '0 * * * *' })
+  await engageops('apply')
+  const unclear = await engageops('sync', '--space', 's', '--destination', 'w')
+  expect(unclear).toMatchObject({ code: EXIT.failed.code, stdout: '' })
+  expect(unclear.stderr).toContain('EngageSpace/s: SpaceNotFound: s stands for a/s and b/s: write one of them')
+  expect(unclear.stderr).toContain('w stands for a/w and b/w: write one of them')
+
+  const one = await engageops('sync', '--space', 'a/s', '--destination', 'w')
+  expect(one).toMatchObject({ code: EXIT.ok.code, stderr: '' })
+  expect(one.stdout.match(/^\w+\/\w+\/\w+/gm)).toEqual(['a/s/w'])
+  const other = await engageops('sync', '--destination', 'b/w', '-o', 'json')
+  expect(JSON.parse(other.stdout).runs).toMatchObject([{ scope: 'b/s/w', calls: 1 }])
+  expect((await engageops('replay', '--space', 'b/s')).stdout).toMatch(/^b\/s\/w /)
 })
 
 test('a sync that failed does not make apply fail', async () => {
@@ -112,6 +147,14 @@ test('up applies, syncs, waits for the schedule, and ends well on Ctrl-C', async
   expect(output).toMatch(/Next sync in \d+m/)
   expect(output).toContain('Stopped; what was read is committed.')
   expect(code).toBe(EXIT.ok.code)
+})
+
+test('up keeps the schedule of each destination, also where two namespaces have one name', async () => {
+  await twoTeams({ a: '*/5 * * * *', b: '0 0 1 1 *' })
+  const { output } = await upUntilIdle()
+  expect(output.match(/^\w+\/\w+\/\w+ +\w+/gm)).toEqual(['a/s/w   Success', 'b/s/w   Success'])
+  const next = Date.parse(output.match(/ at (\S+)\. Ctrl-C/)?.[1] ?? '')
+  expect(next - Date.now()).toBeLessThanOrEqual(5 * 60_000)
 })
 
 test('up leaves suspended destinations alone', async () => {

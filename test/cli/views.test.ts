@@ -141,7 +141,7 @@ test('a plan shows changes, SQL and totals', () => {
     },
     { kind: 'WidenColumn', table: users, column: 'plan', from: 'Integer', to: 'Float' },
   )
-  expect(renderPlan([plan, planOf()])).toBe(
+  expect(renderPlan([plan, planOf()], false)).toBe(
     `EngageSpace default/default -> WarehouseDestination warehouse
   + create schema engage_default
   + create table engage_default.users, 1 column
@@ -164,13 +164,14 @@ Plan: 2 to create, 1 to change, 0 to drop.
 
 test('a plan that loses data says so and shows its hash', () => {
   const plan = planOf({ kind: 'DropColumn', table: users, column: 'plan' })
-  const text = renderPlan([plan])
+  const text = renderPlan([plan], false)
   expect(text).toContain(`- drop column engage_default.users.plan (loses data)\n  hash ${plan.hash}\n`)
   expect(text).toContain('0 to create, 0 to change, 1 to drop')
 })
 
 test('without changes there is one line', () => {
-  expect(renderPlan([planOf()])).toBe('No changes: the warehouses are as declared.\n')
+  expect(renderPlan([planOf()], false)).toBe('No changes: the warehouses are as declared.\n')
+  expect(renderPlan([planOf()], true)).toBe('No changes that can be made: see the problems below.\n')
 })
 
 test('what merges would read stands below the plan, in units that people read', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { columnIdentifier, type IdentifierRules, tableIdentifier } from '../../src/engage/identifiers.ts'
-import { snakeCase } from '../../src/engage/snake-case.ts'
+import { snakeCase } from '../../src/model/snake-case.ts'
 
 const rules: IdentifierRules = { maxBytes: 63, reserved: new Set(['order', 'select']) }
 

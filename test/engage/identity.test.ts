@@ -32,6 +32,7 @@ test('a whole call is taken as it stands', () => {
     userId: 'u1',
     anonymousId: 'a1',
     notes: [],
+    lostTimes: [],
   })
 })
 
@@ -46,7 +47,11 @@ describe('ids', () => {
 
   test('can be stored anywhere', () => {
     const { id, userId, notes } = identityOf({ userId: 'u\u00001', messageId: 'm\ud800' })
-    expect([id, userId, notes]).toEqual(['m\ufffd', 'u1', ['NulRemoved', 'InvalidUnicode']])
+    expect([id, userId]).toEqual(['m\ufffd', 'u1'])
+    expect(notes).toEqual([
+      { column: 'user_id', note: 'NulRemoved', value: 'u\u00001' },
+      { column: 'id', note: 'InvalidUnicode', value: 'm\ud800' },
+    ])
   })
 
   test('one of user, anonymous and group is needed', () => {
@@ -64,7 +69,7 @@ describe('a call without messageId', () => {
   test('gets an id from its content, and a note', () => {
     const { id, notes } = identityOf({}, bare)
     expect(id).toBe('eo_52866f203933c3d4139aef61b8a0c969')
-    expect(notes).toEqual(['IdMade'])
+    expect(notes).toMatchObject([{ note: 'IdMade' }])
   })
 
   test('has the same id when it comes again', () => {
@@ -104,11 +109,24 @@ describe('times', () => {
     expect(identityOf({}, timeless)).toMatchObject({ receivedAt: FIRST_SEEN, timestamp: FIRST_SEEN, notes: [] })
   })
 
-  test('that are none are passed over, with a note', () => {
+  test('that are none are passed over, and each is told with its column and its value', () => {
     const identity = identityOf({ receivedAt: '2026-02-30T00:00:00Z', timestamp: 12, sentAt: 'soon' })
     expect(identity.receivedAt).toBe('2024-05-03T19:42:50.066179Z')
     expect(identity.sentAt).toBeUndefined()
-    expect(identity.notes).toEqual(['InvalidTimestamp', 'InvalidTimestamp', 'InvalidTimestamp'])
+    expect(identity.lostTimes).toEqual([
+      { column: 'timestamp', note: 'InvalidTimestamp', value: 12 },
+      { column: 'received_at', note: 'ReceivedWhenSent', value: '2026-02-30T00:00:00Z' },
+      { column: 'sent_at', note: 'InvalidTimestamp', value: 'soon' },
+    ])
+  })
+
+  test('when no time of the call can be read, it was received when its file was first seen', () => {
+    const identity = identityOf({ receivedAt: 'today', timestamp: 'yesterday' }, timeless)
+    expect(identity.receivedAt).toBe(FIRST_SEEN)
+    expect(identity.lostTimes.map(({ column, note }) => `${column} ${note}`)).toEqual([
+      'timestamp InvalidTimestamp',
+      'received_at ReceivedWhenSeen',
+    ])
   })
 })
 

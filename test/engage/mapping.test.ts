@@ -10,6 +10,9 @@ import type { MappingSpec } from '../../src/model/activation.ts'
 const kit: { transform(mapping: object, data: object): unknown } = createRequire(import.meta.url)(
   '@segment/actions-core/mapping-kit',
 )
+type Properties = MappingSpec['properties']
+const prepare = (properties: Properties) => prepareMapping({ properties })
+
 const LONG = '123456789012345678901234567890.5'
 const long = new ExactNumber(LONG)
 
@@ -37,39 +40,27 @@ describe('default mappings', () => {
     expect(
       prepareMapping(defaultMapping('LinkedAudience'))({ ...base, properties, context: { personas } }),
     ).toStrictEqual({
-      event: 'carts',
-      messageId: 'm1',
-      type: 'track',
-      receivedAt: '2025-07-02T16:27:10.584Z',
-      properties: {
-        entity_context: `{"cart":{"id":"1","total":${LONG},"products":[{"id":"324"}]}}`,
-        user_id: 'u1',
-        audience_key: 'carts',
-        personas_computation_key: 'carts',
-        personas_computation_id: 'aud_1',
-        personas_computation_run_id: 'run_1',
-        personas_activation_id: 'ee_1',
-        event_name: 'carts',
-      },
+      entity_context: `{"cart":{"id":"1","total":${LONG},"products":[{"id":"324"}]}}`,
+      user_id: 'u1',
+      audience_key: 'carts',
+      personas_computation_key: 'carts',
+      personas_computation_id: 'aud_1',
+      personas_computation_run_id: 'run_1',
+      personas_activation_id: 'ee_1',
+      event_name: 'carts',
     })
   })
 
   test('of a journey, where what is missing makes no field', () => {
     const properties = { journey_metadata: { journey_id: 'j1' } }
     expect(prepareMapping(defaultMapping('Journey'))({ ...base, properties, context: { personas } })).toStrictEqual({
-      event: 'carts',
-      messageId: 'm1',
-      type: 'track',
-      receivedAt: '2025-07-02T16:27:10.584Z',
-      properties: {
-        journey_metadata: '{"journey_id":"j1"}',
-        user_id: 'u1',
-        personas_computation_key: 'carts',
-        personas_computation_id: 'aud_1',
-        personas_activation_id: 'ee_1',
-        personas_computation_class: 'audience',
-        event_name: 'carts',
-      },
+      journey_metadata: '{"journey_id":"j1"}',
+      user_id: 'u1',
+      personas_computation_key: 'carts',
+      personas_computation_id: 'aud_1',
+      personas_activation_id: 'ee_1',
+      personas_computation_class: 'audience',
+      event_name: 'carts',
     })
   })
 })
@@ -95,7 +86,7 @@ describe('as mapping-kit does it', () => {
   const template = fc
     .array(fc.constantFrom('text ', '{{a}}', '{{ b.c }}', '{{{d}}}', '{{}}', '{', '$&', '{{ $.a }}', '{{b.[0]}}'))
     .map((parts) => parts.join(''))
-  const { mapping } = fc.letrec<{ mapping: MappingSpec; node: unknown }>((tie) => ({
+  const { properties } = fc.letrec<{ properties: Properties; node: unknown }>((tie) => ({
     node: fc.oneof(
       { maxDepth: 4, withCrossShrink: true },
       fc.record({ '@path': path }),
@@ -114,16 +105,16 @@ describe('as mapping-kit does it', () => {
       fc.array(tie('node'), { maxLength: 3 }),
       fc.dictionary(key, tie('node'), { maxKeys: 3, noNullPrototype: true }),
     ),
-    mapping: fc.dictionary(key, tie('node'), { maxKeys: 3, noNullPrototype: true }) as fc.Arbitrary<MappingSpec>,
+    properties: fc.dictionary(key, tie('node'), { maxKeys: 3, noNullPrototype: true }) as fc.Arbitrary<Properties>,
   }))
 
   test('whatever the mapping and the call', () => {
     let compared = 0
     fc.assert(
-      fc.property(mapping, data, (spec, call) => {
+      fc.property(properties, data, (spec, call) => {
         const expected = attempt(() => kit.transform(structuredClone(spec), call))
         // What mapping-kit refuses is refused when the mapping is compiled, or for the call.
-        const actual = attempt(() => prepareMapping(spec)(call))
+        const actual = attempt(() => prepare(spec)(call))
         if (JSON.stringify(spec).includes('@replace') || JSON.stringify(spec).includes('decode')) {
           // There exact numbers survive that mapping-kit loses: compared below.
           if (JSON.stringify(call).match(/\d{16}/)) return
@@ -147,7 +138,7 @@ describe('as mapping-kit does it', () => {
 
 test('exact numbers survive every directive', () => {
   const value = { '@path': '$.n' }
-  const run = prepareMapping({
+  const run = prepare({
     path: value,
     literal: { '@literal': value },
     template: { '@template': 'n={{n}}' },
@@ -183,34 +174,22 @@ test('exact numbers survive every directive', () => {
   })
 })
 
-test('a directive for the whole mapping applies to all of it', () => {
-  const run = prepareMapping({
-    __segment_internal_directive: { '@transform': { apply: { user: { '@path': '$.userId' } } } },
-    id: { '@path': '$.user' },
-  })
-  expect(run({ userId: 'u1' })).toEqual({ id: 'u1' })
-  expect(run({ userId: 'u2' })).toEqual({ id: 'u2' })
-})
-
-test('a mapping that makes no object makes no fields', () => {
-  expect(prepareMapping({ '@path': '$.properties' })({ properties: { a: 1 } })).toEqual({ a: 1 })
-  expect(prepareMapping({ '@path': '$.properties' })({ properties: 'text' })).toEqual({})
+test('a directive in place of the columns makes all of them', () => {
+  const run = prepare({ '@path': '$.properties' })
+  expect(run({ properties: { a: 1 } })).toEqual({ a: 1 })
+  expect(run({})).toEqual({})
+  expect(() => run({ properties: 'text' })).toThrow('makes no map of columns')
 })
 
 test('a key __proto__ stays a value', () => {
   const parsed = parseCall('{"properties":{"__proto__":{"a":1}}}')
-  const mapped = 'call' in parsed && prepareMapping({ properties: { '@path': '$.properties' } })(parsed.call)
-  expect(JSON.stringify(mapped)).toBe('{"properties":{"__proto__":{"a":1}}}')
+  const mapped = 'call' in parsed && prepare({ '@path': '$.properties' })(parsed.call)
+  expect(JSON.stringify(mapped)).toBe('{"__proto__":{"a":1}}')
 })
 
-test.each<[string, MappingSpec, RegExp]>([
-  ['an unknown directive', { a: { '@pth': '$.a' } }, /mapping\.a: @pth is no directive; write one of .*@path/],
-  ['two directives', { a: { '@path': '$.a', '@literal': 1 } }, /mapping\.a: a directive stands alone .*@path and @lit/],
-  ['a directive among fields', { a: { b: { '@path': '$.a', c: 1 } } }, /mapping\.a\.b: a directive stands alone/],
-  ['one in an array', { a: [{ '@nope': 1 }] }, /mapping\.a\[0\]: @nope is no directive/],
-  ['a path that is no text', { a: { '@path': 1 } }, /should be a string or a mapping directive/],
-  ['@json without mode', { a: { '@json': { value: 1 } } }, /should have field "mode"/],
-  ['a long pattern', { a: { '@replace': { pattern: 'x'.repeat(11), value: 'a' } } }, /length 10 or less/],
-])('%s is refused when the mapping is compiled', (_name, mapping, message) => {
-  expect(() => prepareMapping(mapping)).toThrow(message)
+test('what is wrong with a mapping is told with its place, and without a stack', () => {
+  const wrong = { a: { '@pth': '$.a' }, b: { '@replace': { pattern: 'x'.repeat(11), value: 'a' } } }
+  expect(() => prepare(wrong)).toThrow(
+    /^mapping.properties.a: @pth is no directive: did you mean @path\?; mapping.properties.b."@replace".pattern: must be text of 1 to 10 characters$/,
+  )
 })

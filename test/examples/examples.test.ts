@@ -21,6 +21,13 @@ describe.each(['quickstart', 'kubernetes', 'kubernetes-s3', 'argocd'])('examples
     )
   })
 
+  test('can be joined on standard input', () => {
+    const files = globSync(`${folder}/**/*.yaml`, { cwd: EXAMPLES })
+    const { resources, errors } = loadManifests(['-'], files.map(read).join(''))
+    expect(errors.map(formatError)).toEqual([])
+    expect(resources).toHaveLength(loadManifests([path.join(EXAMPLES, folder)]).resources.length)
+  })
+
   test('has no value of a secret', () => {
     const secrets = documentsOf(folder).filter(({ kind }) => kind === 'Secret')
     for (const { stringData } of secrets) expect(new Set(Object.values(stringData))).toEqual(new Set(['change-me']))

@@ -37,7 +37,10 @@ const VALID: [Kind, unknown][] = [
     'Activation',
     {
       ...ACTIONS,
-      storageActions: { ...ACTIONS.storageActions, mapping: { id: { '@path': '$.userId' }, n: [1, null] } },
+      storageActions: {
+        ...ACTIONS.storageActions,
+        mapping: { properties: { id: { '@path': '$.userId' }, n: [1, null] } },
+      },
     },
   ],
 ]

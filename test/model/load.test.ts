@@ -266,6 +266,23 @@ describe('notes', () => {
     ])
   })
 
+  test('a deletion policy that drops nothing is worth a warning', () => {
+    const activation = (storage: string) => `apiVersion: engageops.dev/v1alpha1
+kind: Activation
+metadata: {name: vip}
+spec:
+  spaceRef: {name: default}
+  destinationRef: {name: main}
+  computation: {audience: vip}
+  ${storage}
+  deletionPolicy: Delete
+`
+    expect(load(activation('classic: {}')).notes.map(formatNote)).toEqual([
+      'a.yaml:9: Activation/vip: spec.deletionPolicy: Delete drops no table of classic storage, which belongs to the space: leave it out',
+    ])
+    expect(load(activation('storageActions: {table: vip, triggers: [AudienceEntered]}')).notes).toEqual([])
+  })
+
   test('a schema that others use is worth a warning', () => {
     const { errors, notes } = load(`${SPACE.replace(/name: default\n$/, 'name: main\n')}  destinations:
   - name: a

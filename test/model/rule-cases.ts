@@ -5,6 +5,8 @@ import { ACTIONS, CLASSIC, POSTGRES, SPACE } from './manifests.ts'
 
 const [DESTINATION, ENGAGE_SPACE, ACTIVATION] = ['WarehouseDestination', 'EngageSpace', 'Activation'] as const
 
+const column = { name: 'plan', type: 'String', path: '$.properties.plan' }
+const withColumns = (...columns: object[]) => ({ ...ACTIONS, storageActions: { ...ACTIONS.storageActions, columns } })
 const secret = { name: 's', key: 'k' }
 const SNOWFLAKE = { account: 'a', warehouse: 'w', database: 'd', username: 'u' }
 const withStaging = (staging: object) => ({
@@ -51,6 +53,7 @@ export const VALID: [Kind, spec: unknown][] = [
   [ENGAGE_SPACE, { name: 'x', destinations: [{ name: 'main', schemas: { classic: 'Old Schema; DROP' } }] }],
   [ACTIVATION, CLASSIC],
   [ACTIVATION, ACTIONS],
+  [ACTIVATION, withColumns(column, { name: 'first', type: 'String', path: '$.properties.items[0].id' })],
   [
     ACTIVATION,
     { ...ACTIONS, computation: { journey: 'j' }, storageActions: { table: 't', triggers: ['JourneyStepEntered'] } },
@@ -254,10 +257,15 @@ export const BROKEN: [Kind, spec: unknown, path: string, message: string][] = [
     'spec.storageActions.table: " "',
     'is blank: write a name',
   ],
+  [
+    ACTIVATION,
+    withColumns({ ...column, path: 'not a path' }),
+    'spec.storageActions.columns[0].path: "not a path"',
+    'is not a path into the call: write $, and a dot before each key, such as $.properties.plan or $.properties.items[0].id',
+  ],
 ]
 
 const trait = { key: 't', type: 'String' }
-const column = { name: 'plan', type: 'String', path: '$.properties.plan' }
 
 /** Each has an item of a set or a keyed list twice. */
 export const TWICE: [Kind, spec: unknown, path: string][] = [
@@ -286,9 +294,5 @@ export const TWICE: [Kind, spec: unknown, path: string][] = [
     withTriggers({ audience: 'vip' }, 'AudienceExited', 'AudienceExited'),
     'spec.storageActions.triggers[1]: "AudienceExited"',
   ],
-  [
-    ACTIVATION,
-    { ...ACTIONS, storageActions: { ...ACTIONS.storageActions, columns: [column, { ...column, type: 'Json' }] } },
-    'spec.storageActions.columns[1].name: "plan"',
-  ],
+  [ACTIVATION, withColumns(column, { ...column, type: 'Json' }), 'spec.storageActions.columns[1].name: "plan"'],
 ]

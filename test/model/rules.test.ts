@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { columnIdentifier } from '../../src/engage/identifiers.ts'
 import { structuralSpec } from '../../src/model/crd.ts'
 import type { Kind } from '../../src/model/resource.ts'
 import { celMessages } from './cel.ts'
-import { POSTGRES, problemsOf, resource } from './manifests.ts'
+import { ACTIONS, POSTGRES, problemsOf, resource } from './manifests.ts'
 import { BROKEN, ONE_STORAGE, TWICE, VALID, withSchedule } from './rule-cases.ts'
 
 const [DESTINATION, ENGAGE_SPACE, ACTIVATION] = ['WarehouseDestination', 'EngageSpace', 'Activation'] as const
@@ -51,6 +53,82 @@ describe('what CEL cannot say', () => {
   test.each(['Etc/UTC', 'UTC', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata'])('%s is a time zone', (timeZone) => {
     expect(problemsOf(DESTINATION, { ...POSTGRES, sync: { timeZone } })).toEqual([])
   })
+})
+
+describe('storage actions', () => {
+  const actions = (more: object) => ({ ...ACTIONS, storageActions: { ...ACTIONS.storageActions, ...more } })
+  const column = (name: string, path = '$.properties.plan') => ({ name, type: 'String', path })
+  const mappingProblems = (mapping: unknown) => problemsOf(ACTIVATION, actions({ mapping }))
+
+  test('the columns of a mapping are its properties', () => {
+    expect(mappingProblems({ plan: { '@path': '$.properties.plan' } })).toEqual([
+      'spec.storageActions.mapping.properties: is missing: write the columns, such as {plan: {"@path": $.properties.plan}}',
+      'spec.storageActions.mapping.plan: unknown field: columns are the fields of properties, write it there',
+    ])
+    expect(mappingProblems({ '@path': '$.properties', properties: {} })).toEqual([
+      'spec.storageActions.mapping."@path": unknown field: columns are the fields of properties, write it there',
+    ])
+    expect(mappingProblems({ properties: 'text' })).toEqual([
+      'spec.storageActions.mapping.properties: "text" must be a map',
+    ])
+    expect(mappingProblems({ properties: { '@path': '$.properties' } })).toEqual([])
+    expect(mappingProblems({ properties: {} })).toEqual([])
+  })
+
+  test('every malformed directive is found, with its place', () => {
+    const properties = {
+      a: { '@bogus': 1 },
+      b: [{ '@json': { mode: 'x', value: { '@path': 5 } } }],
+    }
+    expect(mappingProblems({ properties })).toEqual([
+      expect.stringMatching(/^spec\.storageActions\.mapping\.properties\.a: @bogus is no directive: write one of @arr/),
+      'spec.storageActions.mapping.properties.b[0]."@json".mode: "x" must be encode or decode',
+      'spec.storageActions.mapping.properties.b[0]."@json".value."@path": 5 must be text or a directive',
+    ])
+  })
+
+  test.each([
+    ['Foo', 'foo', 'foo'],
+    ['cart total', 'cartTotal', 'cart_total'],
+    ['caf\u00e9', 'cafe\u0301', 'caf'],
+    ['\u00e9', 'e\u0301', '\u00e9'],
+  ])('%s and %s are one column', (one, other, key) => {
+    expect(problemsOf(ACTIVATION, actions({ columns: [column(one), column('plan'), column(other)] }))).toEqual([
+      `spec.storageActions.columns[2].name: ${JSON.stringify(other)} is the same column as ${JSON.stringify(one)}, for both are ${key}: keep one of them, or write another name`,
+    ])
+  })
+
+  test('two names are refused where they are one identifier, and nowhere else', () => {
+    const rules = { maxBytes: 63, reserved: new Set<string>() }
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'B', '1', '_', ' ', '\u00e9', 'e\u0301', '名'),
+      minLength: 1,
+      maxLength: 4,
+    })
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        fc.pre(one !== other && one.trim() !== '' && other.trim() !== '')
+        const isOne = columnIdentifier(one, rules) === columnIdentifier(other, rules)
+        expect(problemsOf(ACTIVATION, actions({ columns: [column(one), column(other)] }))).toHaveLength(isOne ? 1 : 0)
+      }),
+    )
+  })
+
+  test.each(['not a path', '$', '$.', 'properties.plan', '$properties', '$.a..b', '$.a[x]', '$["a"]', '$.a]'])(
+    '%s is no path',
+    (path) => {
+      expect(problemsOf(ACTIVATION, actions({ columns: [column('plan', path)] }))).toEqual([
+        `spec.storageActions.columns[0].path: ${JSON.stringify(path)} is not a path into the call: write $, and a dot before each key, such as $.properties.plan or $.properties.items[0].id`,
+      ])
+    },
+  )
+
+  test.each(['$.userId', '$.properties.a b', '$.properties.items[0].id', '$.a[0][1]', '$.会员'])(
+    '%s is one',
+    (path) => {
+      expect(problemsOf(ACTIVATION, actions({ columns: [column('plan', path)] }))).toEqual([])
+    },
+  )
 })
 
 test('every problem is found at once, whatever else is wrong', () => {

@@ -12,6 +12,15 @@ describe('errors of YAML, at their lines', () => {
       ['6: the key `a` stands twice: keep one of them', '5: the key `c` stands twice: keep one of them'],
     ],
     [
+      'resources without a line between them',
+      'kind: A\napiVersion: v1\nspec: {kind: x}\nkind: B\napiVersion: v1\nspec: {}\napiVersion: v1\nkind: C\n',
+      [
+        '4: another resource begins here: write --- on a line of its own between resources',
+        '8: another resource begins here: write --- on a line of its own between resources',
+      ],
+    ],
+    ['a repeated kind', 'kind: A\nkind: B\n', ['2: the key `kind` stands twice: keep one of them']],
+    [
       'a colon in a value',
       'a: 1\nb: c: d\n',
       ['2: not valid YAML: a value has ": " in it or is indented too far, put it in quotes or correct the indentation'],

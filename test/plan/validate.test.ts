@@ -33,6 +33,41 @@ test('what a missing reference keeps waiting heals by itself; what a person must
   })
 })
 
+test('what only the API server let through stops that activation alone, with its field', () => {
+  const actions = (name: string, more: object) =>
+    activationOf(name, {
+      computation: { audience: 'abandoned_carts' },
+      storageActions: { table: name, triggers: ['AudienceEntered'], ...more },
+    })
+  const column = (name: string) => ({ name, type: 'String', path: '$.a' })
+  const found = judgeActivations(
+    spaceOf(COMPUTATIONS),
+    destinationOf(),
+    [
+      actions('bad', { mapping: { properties: { b: { '@bogus': 1 } } } }),
+      actions('twice', { columns: [column('Foo'), column('foo')] }),
+      actions('good', {}),
+    ],
+    IDENTIFIERS,
+  )
+  expect(Object.fromEntries([...found].map(([{ metadata }, verdict]) => [metadata.name, verdict]))).toEqual({
+    bad: {
+      reason: 'InvalidSpec',
+      consequence: 'Stalled',
+      message: expect.stringMatching(
+        /^spec\.storageActions\.mapping\.properties\.b: @bogus is no directive: write one of /,
+      ),
+    },
+    twice: {
+      reason: 'InvalidSpec',
+      consequence: 'Stalled',
+      message:
+        'spec.storageActions.columns[1].name: is the same column as "Foo", for both are foo: keep one of them, or write another name',
+    },
+    good: undefined,
+  })
+})
+
 test('of two that send the same the older keeps it, whatever their order', () => {
   const spec = { computation: { audience: 'first_time_shopper' }, classic: {} }
   const young = activationOf('a-young', spec)

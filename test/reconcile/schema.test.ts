@@ -186,6 +186,25 @@ describe('references', () => {
     expect(world.condition('EngageSpace/main')).toBe('False DestinationNotReady')
   })
 
+  test('a mapping that the API server let through stops its own activation, and no other', async () => {
+    const mapping = { properties: { plan: { '@bogus': 1 } } }
+    const storageActions = { table: 'bad', triggers: ['EntityRemoved'], mapping }
+    const bad = activationOf('bad', { computation: { audience: 'abandoned_carts' }, storageActions })
+    await using world = await World.of(...everything, bad)
+    await world.reconcile()
+    expect(world.condition('Activation/bad')).toBe('False InvalidSpec')
+    expect(world.condition('EngageSpace/main')).toBe(READY)
+    expect(world.condition('Activation/carts')).toBe(READY)
+    expect(world.store.get('Activation/bad').status?.conditions).toContainEqual(
+      expect.objectContaining({
+        type: 'Ready',
+        message: expect.stringMatching(
+          /^spec\.storageActions\.mapping\.properties\.plan: @bogus is no directive: write /,
+        ),
+      }),
+    )
+  })
+
   test('a suspended activation holds back, and its tables stay', async () => {
     await using world = await World.of(...everything)
     await world.reconcile()

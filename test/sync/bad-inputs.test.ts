@@ -263,14 +263,22 @@ describe.each(WAREHOUSES)('bad input on $name', ({ open }) => {
     expect(await typeOf('since')).toMatch(/^timestamp/)
   })
 
-  test('13: an impossible time of the call itself is noted, and the next best is used', async () => {
+  test('13: an impossible time of the call itself goes to discards, and the next best is used', async () => {
     const { report } = await load(
-      `{"type":"track","event":"Trait Computed","userId":"u1","messageId":"no-time","receivedAt":"2026-02-30T00:00:00Z","timestamp":"2026-03-02T00:00:00Z","properties":{"count":1}}\n`,
+      `{"type":"track","event":"Trait Computed","userId":"u1","messageId":"no-time","receivedAt":"2026-02-30T00:00:00Z","timestamp":"2026-03-02T00:00:00Z","sentAt":"soon","properties":{"count":1}}\n`,
     )
-    expect(await bench.rows(`${TABLE} WHERE id = 'no-time'`, 'received_at')).toEqual([
+    expect(await bench.rows(`${TABLE} WHERE id = 'no-time'`, 'received_at', 'sent_at')).toEqual([
       { received_at: '2026-03-02T00:00:00Z' },
     ])
-    expect(messages(report).join()).toContain('not a time of the years 1 to 9999')
+    expect(report.status).toBe('Partial')
+    expect(messages(report)).toEqual([
+      expect.stringMatching(/^Warning: trait_computed: received_at: the value is not a time .* beside it was taken$/),
+      expect.stringMatching(/^Warning: trait_computed: sent_at: the value is not a time .*; it was not loaded$/),
+    ])
+    expect((await bench.discards()).filter(({ row_id }) => row_id === 'no-time')).toMatchObject([
+      { line: '1', table_name: 'trait_computed', column_name: 'received_at', value: '2026-02-30T00:00:00Z' },
+      { line: '1', table_name: 'trait_computed', column_name: 'sent_at', value: 'soon' },
+    ])
   })
 
   test.each([

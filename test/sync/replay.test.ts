@@ -88,6 +88,29 @@ describe.each(WAREHOUSES)('discards are loaded again, on $name', ({ open }) => {
     expect(await discards()).toBe(2)
   })
 
+  test('a call is read once, and each of its values counted once, however many were lost', async () => {
+    const spare = (id: string, a: unknown) => ({ ...identified(id, 1), traits: { shopper: true, a, b: a, c: a } })
+    await bench.write('more.ndjson', [spare('i3', 1), spare('i4', 'many')])
+    const lost = 2 + 3
+    await bench.sync(bench.compile(manifests('Forbid')))
+    expect(await discards()).toBe(lost)
+    const report = await again('Forbid')
+    expect(report).toMatchObject({ calls: 3, resolved: 0, left: lost })
+    const counts = report.collections.map(({ collection, discards }) => [collection, discards])
+    expect(Object.fromEntries(counts)).toEqual({ identifies: 4, audience_entered: 1, users: 0 })
+    expect(report.notices.map(({ message, count }) => [message.replace(/: the.*/, ''), count]).sort()).toEqual([
+      ['audience_entered: size', 1],
+      ['identifies: a', 1],
+      ['identifies: b', 1],
+      ['identifies: c', 1],
+      ['identifies: size', 1],
+    ])
+    const [run] = await bench.query(
+      `SELECT discard_count FROM engageops.runs WHERE collection = '*' AND run_id = '${report.runId}'`,
+    )
+    expect(run?.discard_count).toBe(`${lost}`)
+  })
+
   test('a call of which only a part was kept stays', async () => {
     await bench.write('long.ndjson', [{ ...entered('e3', 'x'), context: { some: FILLER, more: FILLER } }])
     await bench.sync(bench.compile(manifests('Forbid')))

@@ -183,8 +183,10 @@ describeWithTerraform('what the two resources refuse, and when', (cluster) => {
 
   test('a mapping of another shape replaces kubernetes_manifest, and changes kubectl_manifest', async () => {
     const { namespace } = cluster()
-    const mapped = (mapping: object) =>
-      activation(namespace, 'mapped', { storageActions: { table: 'mapped', triggers: ['EntityAdded'], mapping } })
+    const mapped = (properties: object) =>
+      activation(namespace, 'mapped', {
+        storageActions: { table: 'mapped', triggers: ['EntityAdded'], mapping: { properties } },
+      })
     for (const [backend, verdict] of [
       ['kubernetes_manifest', 'Plan: 1 to add, 0 to change, 1 to destroy.'],
       ['kubectl_manifest', 'Plan: 0 to add, 1 to change, 0 to destroy.'],

@@ -86,7 +86,7 @@ export interface ActivationOptions {
    */
   readonly suspend?: boolean | IResolvable
   /**
-   * What happens to its own tables when the activation is deleted.
+   * What happens to the table of storage actions when the activation is deleted: Delete drops it, unless others share it. The tables of classic storage belong to the space, and always stay.
    *
    * @default "Retain"
    */
@@ -115,6 +115,14 @@ export interface ActivationComputation {
   readonly journey?: string
 }
 
+/** A mapping of Segment's mapping-kit. Default: Segment's own. */
+export interface StorageMapping {
+  /**
+   * The columns by name, each with its value; or a directive that makes a map of them.
+   */
+  readonly properties: { [key: string]: any }
+}
+
 /** Fields of the call that get a typed column, beside those of the mapping. */
 export interface StorageColumn {
   /**
@@ -126,7 +134,7 @@ export interface StorageColumn {
    */
   readonly type: LogicalType
   /**
-   * Path of the value in the call, such as $.properties.plan.
+   * Path of the value in the call, such as $.properties.plan or $.properties.items[0].id.
    */
   readonly path: string
   /**
@@ -152,7 +160,7 @@ export interface StorageActions {
    *
    * @default - Segment's own
    */
-  readonly mapping?: { [key: string]: any }
+  readonly mapping?: StorageMapping
   /**
    * Fields of the call that get a typed column, beside those of the mapping.
    *

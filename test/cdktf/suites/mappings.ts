@@ -68,9 +68,11 @@ export function mappings(installed: Installed): void {
   )
 
   test('all directives that the operator knows can be built', async () => {
-    const { checkMapping } = await import('../../../src/engage/mapping-check.ts')
-    const [problem] = checkMapping({ '@none': 1 })
-    const known = [...(problem ?? '').matchAll(/@\w+/g)].map(([name]) => name).filter((name) => name !== '@none')
+    const { checkMapping } = await import('../../../src/model/mapping-check.ts')
+    const [problem] = checkMapping({ '@none': 1 }, [])
+    const known = [...(problem?.message ?? '').matchAll(/@\w+/g)]
+      .map(([name]) => name)
+      .filter((name) => name !== '@none')
     expect(known.length).toBeGreaterThan(10)
     expect(Object.keys(directives)).toEqual(expect.arrayContaining(known))
   })
@@ -81,13 +83,13 @@ export function mappings(installed: Installed): void {
       computation: space.addAudience('vip'),
       storageActions: {
         table: 'vip',
-        mapping: Mapping.object({ messageId: Mapping.path('$.messageId'), properties: Mapping.object({ plan }) }),
+        mapping: Mapping.object({ plan }),
       },
     })
     expect(activation.manifest.toManifest().spec.storageActions).toEqual({
       table: 'vip',
       triggers: ['AudienceEntered', 'AudienceExited'],
-      mapping: { messageId: { '@path': '$.messageId' }, properties: { plan: { '@path': '$.properties.plan' } } },
+      mapping: { properties: { plan: { '@path': '$.properties.plan' } } },
     })
     expect(() => synth(installed, stack)).not.toThrow()
   })

@@ -152,7 +152,7 @@ export function refusals(installed: Installed): void {
 
     test('a directive that mapping-kit does not have', () => {
       const stack = stackOf(installed)
-      const mapping = { id: { '@pth': '$.messageId' } }
+      const mapping = { properties: { id: { '@pth': '$.messageId' } } }
       const spec = {
         spaceRef: { name: 'default' },
         destinationRef: { name: 'main' },
@@ -160,7 +160,7 @@ export function refusals(installed: Installed): void {
         storageActions: { table: 't', triggers: [Trigger.AUDIENCE_ENTERED], mapping },
       }
       expect(() => new engage.ActivationManifest(stack, 'a', { spec })).toThrow(
-        'main/a: Activation/a: spec.storageActions.mapping.id: @pth is no directive; write one of @arrayPath,',
+        'main/a: Activation/a: spec.storageActions.mapping.properties.id: @pth is no directive: did you mean @path?',
       )
     })
 

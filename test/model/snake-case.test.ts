@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { snakeCase } from '../../src/engage/snake-case.ts'
+import { snakeCase } from '../../src/model/snake-case.ts'
 
 /** Conformance vectors of segmentio/go-snakecase (MIT). */
 const VECTORS: [input: string, expected: string][] = [
