@@ -14,8 +14,9 @@ export interface Route {
 
 /** Everything that reads the sources with a position of its own: see sync/checkpoints.ts. */
 export interface Subscription {
-  /** `users/<computation>` or `activation/<name>`. */
-  name: string
+  of: 'Users' | 'Activation'
+  /** Key of the computation whose users are read, or name of the activation. */
+  key: string
   backfill: 'All' | 'None'
 }
 
@@ -31,21 +32,19 @@ export interface Router {
  */
 export function compileRouter(order: WorkOrder): Router {
   const subscriptions: Subscription[] = []
-  const subscribe = (name: string, backfill: 'All' | 'None') => subscriptions.push({ name, backfill }) - 1
+  const subscribe = (subscription: Subscription) => subscriptions.push(subscription) - 1
+  const subscribeActivation = <A extends { name: string; backfill: 'All' | 'None' }>(activation: A) => ({
+    activation,
+    subscription: subscribe({ of: 'Activation', key: activation.name, backfill: activation.backfill }),
+  })
   const routes = order.computations.map((computation): Route => {
     const mine = <A extends { computation: string }>(activations: A[]) =>
       activations.filter((activation) => activation.computation === computation.key)
     return {
       computation,
-      users: subscribe(`users/${computation.key}`, 'All'),
-      classic: mine(order.classic?.activations ?? []).map((activation) => ({
-        activation,
-        subscription: subscribe(`activation/${activation.name}`, activation.backfill),
-      })),
-      storageActions: mine(order.storageActions).map((activation) => ({
-        activation,
-        subscription: subscribe(`activation/${activation.name}`, activation.backfill),
-      })),
+      users: subscribe({ of: 'Users', key: computation.key, backfill: 'All' }),
+      classic: mine(order.classic?.activations ?? []).map(subscribeActivation),
+      storageActions: mine(order.storageActions).map(subscribeActivation),
     }
   })
   const byKey = new Map(routes.map((route) => [route.computation.key, route]))
