@@ -1,4 +1,4 @@
-import { ADDED_TRIGGERS, REMOVED_TRIGGERS, type Trigger } from '../model/activation.ts'
+import { ADDED_TRIGGERS, DEFAULT_EVENTS, REMOVED_TRIGGERS, type Trigger } from '../model/activation.ts'
 import { snakeCase } from '../model/snake-case.ts'
 import type { ClassicActivation, Computation, StorageActionsOrder, WorkOrder } from '../plan/work-order.ts'
 import { asObject, type Call } from './call.ts'
@@ -19,6 +19,9 @@ export interface Subscription {
   key: string
   backfill: 'All' | 'None'
 }
+
+/** Whether a key is that of a journey's step: `<journey>__<step>_<suffix>`. */
+export const isStepOf = (journey: string, key: string): boolean => key.startsWith(`${journey}__`)
 
 export interface Router {
   readonly subscriptions: readonly Subscription[]
@@ -51,10 +54,9 @@ export function compileRouter(order: WorkOrder): Router {
   const journeys = routes.filter((route) => route.computation.kind === 'Journey')
   const byEvent = compileEvents(routes)
 
-  /** A journey's steps have keys of their own: `<journey>__<step>_<suffix>`. */
   const find = (key: unknown): Route | undefined => {
     if (typeof key !== 'string') return undefined
-    return byKey.get(key) ?? journeys.find((route) => key.startsWith(`${route.computation.key}__`))
+    return byKey.get(key) ?? journeys.find((route) => isStepOf(route.computation.key, key))
   }
   const findInBody = (body: Record<string, unknown> | undefined): Route | undefined => {
     for (const key in body) {
@@ -85,7 +87,8 @@ export function compileRouter(order: WorkOrder): Router {
   }
 }
 
-const DEFAULT_EVENTS = new Set(['Audience Entered', 'Audience Exited', 'Trait Computed'])
+/** They are everybody's: such an event tells nothing of its computation. */
+const SHARED_EVENTS = new Set(Object.values(DEFAULT_EVENTS))
 
 /** Event names that were configured for one computation and no other. */
 function compileEvents(routes: Route[]): Map<string, Route> {
@@ -93,7 +96,7 @@ function compileEvents(routes: Route[]): Map<string, Route> {
   for (const route of routes) {
     for (const { activation } of route.classic) {
       for (const event of Object.values(activation.eventNames)) {
-        if (DEFAULT_EVENTS.has(event)) continue
+        if (SHARED_EVENTS.has(event)) continue
         const other = byEvent.get(event)
         byEvent.set(event, byEvent.has(event) && other !== route ? undefined : route)
       }
