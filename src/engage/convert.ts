@@ -259,7 +259,14 @@ export class Converter implements LaneListener {
 
   #openLane(name: string, id: string, targets: LaneTarget[], reserved: ReadonlySet<string>): LaneOutput {
     const { columnsOf, policyOf, sinkOf } = this.#parts
-    const lane = new Lane(name, columnsOf(targets), reserved, policyOf(targets), this, sinkOf(id))
+    const lane = new Lane({
+      name,
+      columns: columnsOf(targets),
+      reserved,
+      policy: policyOf(targets),
+      listener: this,
+      sink: sinkOf(id),
+    })
     const output = { lane, targets }
     this.outputs.set(id, output)
     return output

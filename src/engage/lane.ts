@@ -52,6 +52,17 @@ export interface LaneListener {
 /** Takes finished lines of one width: see StageWriter. */
 export type LaneSink = (bytes: Buffer, columns: readonly LaneColumn[], rows: number) => void
 
+export interface LaneParts {
+  name: string
+  /** Columns at the start, standard columns of the stage first. */
+  columns: readonly LaneColumn[]
+  /** Names that a property may not take: it gets a `_` prefix. */
+  reserved: ReadonlySet<string>
+  policy: LanePolicy
+  listener: LaneListener
+  sink: LaneSink
+}
+
 const MAX_DEPTH = 16
 /** Calls with ever new keys must not fill the memory. */
 const MAX_KEYS = 100_000
@@ -113,14 +124,7 @@ export class Lane {
   #traitHigh = 0
   #traitLow = 0
 
-  constructor(
-    name: string,
-    columns: readonly LaneColumn[],
-    reserved: ReadonlySet<string>,
-    policy: LanePolicy,
-    listener: LaneListener,
-    sink: LaneSink,
-  ) {
+  constructor({ name, columns, reserved, policy, listener, sink }: LaneParts) {
     this.name = name
     this.#reserved = reserved
     this.#policy = policy
