@@ -318,7 +318,7 @@ function valueAt(call: Call, path: string): unknown {
     .replaceAll(/\[(\d+)\]/g, '.$1')
     .split('.')) {
     if (typeof value !== 'object' || value === null) return undefined
-    value = (value as Record<string, unknown>)[key]
+    value = Reflect.get(value, key)
   }
   return value
 }

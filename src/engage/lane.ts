@@ -1,3 +1,4 @@
+import { type Fields, isFields } from '../model/rules.ts'
 import type { Column, ColumnOrigin, LogicalType, TableName } from '../model/table.ts'
 import { OVERFLOW_COLUMN } from '../plan/column-limit.ts'
 import type { TableKind } from '../plan/standard-tables.ts'
@@ -161,7 +162,7 @@ export class Lane {
   }
 
   /** Flattens an object into columns, under a prefix such as `context` or none. */
-  putObject(prefix: string, value: object): void {
+  putObject(prefix: string, value: Fields): void {
     let root = this.#roots.get(prefix)
     if (root === undefined) {
       root = new KeyNode(prefix)
@@ -207,12 +208,11 @@ export class Lane {
     return fed
   }
 
-  #flatten(node: KeyNode, value: object, depth: number): void {
+  #flatten(node: KeyNode, value: Fields, depth: number): void {
     node.children ??= new Map()
     const children = node.children
-    const object = value as Record<string, unknown>
-    for (const key in object) {
-      const item = object[key]
+    for (const key in value) {
+      const item = value[key]
       if (item === null || item === undefined) continue
       let child = children.get(key)
       if (child === undefined) {
@@ -400,8 +400,7 @@ export class Lane {
   }
 }
 
-const isNested = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+const isNested = (value: unknown): value is Fields => isFields(value) && !(value instanceof ExactNumber)
 
 const isTraitOrigin = (origin: ColumnOrigin): boolean => origin !== 'Standard'
 

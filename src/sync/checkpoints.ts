@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import type { Subscription } from '../engage/route.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import type { Dialect, Session } from '../warehouses/port.ts'
@@ -62,7 +63,7 @@ export class Checkpoints {
     const sets = await this.#session.query(
       `SELECT ${quote('hash')}, members FROM ${table({ schema: this.#schema, name: 'subscription_sets' })}`,
     )
-    const membersOf = new Map(sets.map((row) => [row.hash, JSON.parse(row.members ?? '[]') as string[]]))
+    const membersOf = new Map(sets.map((row) => [row.hash, ids.parse(JSON.parse(row.members ?? '[]'))]))
     for (const set of Object.values(this.#sets)) set.stored = membersOf.has(set.hash)
     const rows = await this.#session.query(
       `SELECT source, object, version, subscriptions, max(${quote('position')}) AS reached, min(first_seen_at) AS first_seen ` +
@@ -151,6 +152,8 @@ export class Checkpoints {
     this.#skipped = undefined
   }
 }
+
+const ids = z.array(z.string())
 
 const setRow = ({ hash, members }: ReaderSet): LedgerRow => ({ hash, members: JSON.stringify(members) })
 
