@@ -44,7 +44,7 @@ export interface LanePolicy {
 
 /** Where a lane tells what it could not load as it stood. */
 export interface LaneListener {
-  /** A value was changed; `kept` tells whether the original value goes to discards. */
+  /** A value was changed; `keep` tells whether the original value goes to discards. */
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void
   /** A value does not go into one of the tables, whose column has a type that is not ours. */
   onRefused(table: string, column: string, value: unknown): void
