@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCall } from '../src/engage/parse-call.ts'
-import type { WarehouseBlock } from '../src/model/destination.ts'
+import type { WarehouseBlock } from '../src/model/warehouse-block.ts'
 import { DirectorySource } from '../src/sources/directory.ts'
 import { LineSplitter } from '../src/sync/lines.ts'
 import { sync } from '../src/sync/sync.ts'

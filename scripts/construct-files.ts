@@ -1,7 +1,7 @@
-import { WAREHOUSE_KINDS } from '../src/model/destination.ts'
 import { type JsonSchema, jsonSchemaOf } from '../src/model/json-schema.ts'
 import { DEFINITIONS } from '../src/model/kinds.ts'
 import { KINDS, type Kind } from '../src/model/resource.ts'
+import { WAREHOUSE_KINDS } from '../src/model/warehouse-block.ts'
 
 const FOLDER = 'src/cdktf/manifests'
 

@@ -1,8 +1,9 @@
 import type { Activation } from '../model/activation.ts'
-import { type WarehouseDestination, warehouseOf } from '../model/destination.ts'
+import type { WarehouseDestination } from '../model/destination.ts'
 import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { Condition, RunSummary } from '../model/status.ts'
+import { warehouseOf } from '../model/warehouse-block.ts'
 import { formatAge, formatCount, formatNext } from './quantities.ts'
 import { type Cell, printable, renderTable, type Style } from './table.ts'
 

@@ -1,5 +1,5 @@
 import { snakeCase } from '../model/snake-case.ts'
-import type { Column, TableName } from '../model/table.ts'
+import type { TableName } from '../model/table.ts'
 import { standardNames, type TableKind } from '../plan/standard-tables.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { asObject, type Call } from './call.ts'
@@ -10,26 +10,23 @@ import type { PreparedMapping } from './mapping.ts'
 import type { NoteCode } from './notes.ts'
 import { parseCall } from './parse-call.ts'
 import { compileRouter, type Route, type Router, triggersOf } from './route.ts'
+import {
+  type CallColumns,
+  EVENT_COLUMNS,
+  IDENTIFY_COLUMNS,
+  IDENTIFY_RESERVED,
+  type LaneTarget,
+  STORAGE_ACTIONS_COLUMNS,
+  TO_IDENTIFIES,
+  TO_USERS,
+} from './stage-columns.ts'
 import { mendText } from './text.ts'
-
-/** The tables that one lane feeds, each with the bit that rows and columns are marked with. */
-export interface LaneTarget {
-  table: TableName
-  kind: TableKind
-  bit: number
-}
 
 /** A lane and what its stage is merged into. */
 export interface LaneOutput {
   lane: Lane
   targets: LaneTarget[]
 }
-
-/** Bits of the identify lane: one stage feeds both tables, since every value would be written twice otherwise. */
-export const TO_IDENTIFIES = 1
-export const TO_USERS = 2
-/** Columns of the identify lane's stage that are in neither table. */
-export const IDENTIFIES_FLAG = 'eo_identifies'
 
 /** Where a line stands: for discards, and to know which subscriptions have read it already. */
 export interface LinePlace {
@@ -186,8 +183,8 @@ export class Converter implements LaneListener {
       if (!columns) continue
       const { lane } = this.#open(activation.table, 'StorageActions')
       lane.begin(1)
-      lane.set(0, identity.id)
-      lane.set(1, identity.receivedAt)
+      lane.set(STORAGE_ACTIONS_COLUMNS.id, identity.id)
+      lane.set(STORAGE_ACTIONS_COLUMNS.receivedAt, identity.receivedAt)
       for (const { column, note, value } of identity.lostTimes) {
         if (column === 'received_at') this.#find(lane.name, column, note, value, true)
       }
@@ -225,7 +222,7 @@ export class Converter implements LaneListener {
     lane.end()
   }
 
-  #setStandard(lane: Lane, columns: typeof BASE_COLUMNS, identity: CallIdentity): void {
+  #setStandard(lane: Lane, columns: CallColumns, identity: CallIdentity): void {
     lane.set(columns.id, identity.id)
     lane.set(columns.receivedAt, identity.receivedAt)
     lane.set(columns.userId, identity.userId)
@@ -254,8 +251,7 @@ export class Converter implements LaneListener {
       { table: { schema, name: 'identifies' }, kind: 'Identifies', bit: TO_IDENTIFIES },
       { table: { schema, name: 'users' }, kind: 'Users', bit: TO_USERS },
     ]
-    const reserved = new Set([...standardNames('Identifies'), ...standardNames('UsersTwin'), IDENTIFIES_FLAG])
-    const { lane } = this.#openLane('identifies', `${schema}.identifies`, targets, reserved)
+    const { lane } = this.#openLane('identifies', `${schema}.identifies`, targets, IDENTIFY_RESERVED)
     let enabled = 0
     for (const { table, bit } of targets) if (!this.#parts.isDisabled(table.name)) enabled |= bit
     return { lane, enabled }
@@ -263,7 +259,14 @@ export class Converter implements LaneListener {
 
   #openLane(name: string, id: string, targets: LaneTarget[], reserved: ReadonlySet<string>): LaneOutput {
     const { columnsOf, policyOf, sinkOf } = this.#parts
-    const lane = new Lane(name, columnsOf(targets), reserved, policyOf(targets), this, sinkOf(id))
+    const lane = new Lane({
+      name,
+      columns: columnsOf(targets),
+      reserved,
+      policy: policyOf(targets),
+      listener: this,
+      sink: sinkOf(id),
+    })
     const output = { lane, targets }
     this.outputs.set(id, output)
     return output
@@ -279,36 +282,6 @@ interface IdentifyLane {
   lane: Lane
   /** Bits of the tables that selective sync leaves in. */
   enabled: number
-}
-
-/** Positions of the standard columns in a lane: `stageColumns` puts them first, in this order. */
-const BASE_COLUMNS = { id: 0, receivedAt: 1, userId: 2, anonymousId: 3, sentAt: 4, timestamp: 5, originalTimestamp: 6 }
-const IDENTIFY_COLUMNS = { ...BASE_COLUMNS, traitSet: 7, flag: 8 }
-const EVENT_COLUMNS = { ...BASE_COLUMNS, event: 7, eventText: 8 }
-
-const column = (name: string, type: Column['type']): Column => ({ name, type, origin: 'Standard' })
-const BASE: Column[] = [
-  column('id', 'String'),
-  column('received_at', 'Timestamp'),
-  column('user_id', 'String'),
-  column('anonymous_id', 'String'),
-  column('sent_at', 'Timestamp'),
-  column('timestamp', 'Timestamp'),
-  column('original_timestamp', 'Timestamp'),
-]
-
-/** The standard columns of a lane's stage, in the order that the converter fills them. */
-export function stageColumns(kind: TableKind): Column[] {
-  switch (kind) {
-    case 'StorageActions':
-      return BASE.slice(0, 2)
-    case 'Event':
-      return [...BASE, column('event', 'String'), column('event_text', 'String')]
-    case 'Identifies':
-    case 'Users':
-    case 'UsersTwin':
-      return [...BASE, column('trait_set', 'String'), column(IDENTIFIES_FLAG, 'Boolean')]
-  }
 }
 
 /** Whether a subscription has not read the line yet. */
@@ -345,7 +318,7 @@ function valueAt(call: Call, path: string): unknown {
     .replaceAll(/\[(\d+)\]/g, '.$1')
     .split('.')) {
     if (typeof value !== 'object' || value === null) return undefined
-    value = (value as Record<string, unknown>)[key]
+    value = Reflect.get(value, key)
   }
   return value
 }

@@ -1,3 +1,4 @@
+import { type Fields, isFields } from '../model/rules.ts'
 import type { Column, ColumnOrigin, LogicalType, TableName } from '../model/table.ts'
 import { OVERFLOW_COLUMN } from '../plan/column-limit.ts'
 import type { TableKind } from '../plan/standard-tables.ts'
@@ -5,6 +6,7 @@ import { csvCell } from './csv.ts'
 import { ExactNumber } from './exact-number.ts'
 import { type FitTarget, fit } from './fit.ts'
 import { columnIdentifier, type IdentifierRules } from './identifiers.ts'
+import { LineBuffer } from './line-buffer.ts'
 import { inferType, widen } from './logical-type.ts'
 import type { NoteCode } from './notes.ts'
 
@@ -42,7 +44,7 @@ export interface LanePolicy {
 
 /** Where a lane tells what it could not load as it stood. */
 export interface LaneListener {
-  /** A value was changed; `kept` tells whether the original value goes to discards. */
+  /** A value was changed; `keep` tells whether the original value goes to discards. */
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void
   /** A value does not go into one of the tables, whose column has a type that is not ours. */
   onRefused(table: string, column: string, value: unknown): void
@@ -51,10 +53,18 @@ export interface LaneListener {
 /** Takes finished lines of one width: see StageWriter. */
 export type LaneSink = (bytes: Buffer, columns: readonly LaneColumn[], rows: number) => void
 
+export interface LaneParts {
+  name: string
+  /** Columns at the start, standard columns of the stage first. */
+  columns: readonly LaneColumn[]
+  /** Names that a property may not take: it gets a `_` prefix. */
+  reserved: ReadonlySet<string>
+  policy: LanePolicy
+  listener: LaneListener
+  sink: LaneSink
+}
+
 const MAX_DEPTH = 16
-const BUFFER_BYTES = 1 << 16
-/** A UTF-16 unit is at most three bytes of UTF-8. */
-const MAX_BYTES_PER_CHAR = 3
 /** Calls with ever new keys must not fill the memory. */
 const MAX_KEYS = 100_000
 
@@ -100,42 +110,29 @@ export class Lane {
   readonly #reserved: ReadonlySet<string>
   readonly #policy: LanePolicy
   readonly #listener: LaneListener
+  readonly #lines: LineBuffer
   readonly #traits: { high: number[]; low: number[] } = { high: [], low: [] }
   /** Of each column: bits of the tables that have it, keep a place for it, or never get it. */
   readonly #placed: number[] = []
   /** Of each table: how many columns it still takes. */
   readonly #room: { bit: number; left: number }[]
-  #sink: LaneSink
   #overflow: Record<string, unknown> | undefined
   /** Bits of the row's tables that something overflows in. */
   #overflowing = 0
   #keys = 0
   #targets = 1
   #fed = 0
-  /** Lines as bytes: text would be kept alive piece by piece until it is written. */
-  #buffer = Buffer.allocUnsafe(BUFFER_BYTES)
-  #length = 0
-  #rows = 0
-  #width = 0
   #traitHigh = 0
   #traitLow = 0
 
-  constructor(
-    name: string,
-    columns: readonly LaneColumn[],
-    reserved: ReadonlySet<string>,
-    policy: LanePolicy,
-    listener: LaneListener,
-    sink: LaneSink,
-  ) {
+  constructor({ name, columns, reserved, policy, listener, sink }: LaneParts) {
     this.name = name
     this.#reserved = reserved
     this.#policy = policy
     this.#listener = listener
-    this.#sink = sink
+    this.#lines = new LineBuffer((bytes, width, rows) => sink(bytes, this.columns.slice(0, width), rows))
     this.#room = policy.tables.map(({ bit, room }) => ({ bit, left: room }))
     for (const column of columns) this.#add(column)
-    this.#width = this.columns.length
   }
 
   /** Starts a row; `targets` says as bits which tables it is for. */
@@ -165,7 +162,7 @@ export class Lane {
   }
 
   /** Flattens an object into columns, under a prefix such as `context` or none. */
-  putObject(prefix: string, value: object): void {
+  putObject(prefix: string, value: Fields): void {
     let root = this.#roots.get(prefix)
     if (root === undefined) {
       root = new KeyNode(prefix)
@@ -196,31 +193,12 @@ export class Lane {
   /** Ends the row. */
   end(): void {
     if (this.#overflow !== undefined) this.#putOverflow(this.#overflow)
-    const cells = this.#cells
-    const width = cells.length
-    if (width !== this.#width) {
-      this.flush()
-      this.#width = width
-    }
-    let line = cells[0] ?? ''
-    for (let i = 1; i < width; i++) line += `,${cells[i]}`
-    line += '\n'
-    const room = line.length * MAX_BYTES_PER_CHAR
-    if (room > this.#buffer.length - this.#length) {
-      this.flush()
-      if (room > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(room)
-    }
-    this.#length += this.#buffer.write(line, this.#length)
-    this.#rows++
+    this.#lines.write(this.#cells)
   }
 
   /** Hands over what was built. */
   flush(): void {
-    if (this.#rows === 0) return
-    this.#sink(this.#buffer.subarray(0, this.#length), this.columns.slice(0, this.#width), this.#rows)
-    if (this.#buffer.length > BUFFER_BYTES) this.#buffer = Buffer.allocUnsafe(BUFFER_BYTES)
-    this.#length = 0
-    this.#rows = 0
+    this.#lines.flush()
   }
 
   /** Bits of the targets that rows were for since the last call. */
@@ -230,12 +208,11 @@ export class Lane {
     return fed
   }
 
-  #flatten(node: KeyNode, value: object, depth: number): void {
+  #flatten(node: KeyNode, value: Fields, depth: number): void {
     node.children ??= new Map()
     const children = node.children
-    const object = value as Record<string, unknown>
-    for (const key in object) {
-      const item = object[key]
+    for (const key in value) {
+      const item = value[key]
       if (item === null || item === undefined) continue
       let child = children.get(key)
       if (child === undefined) {
@@ -423,8 +400,7 @@ export class Lane {
   }
 }
 
-const isNested = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+const isNested = (value: unknown): value is Fields => isFields(value) && !(value instanceof ExactNumber)
 
 const isTraitOrigin = (origin: ColumnOrigin): boolean => origin !== 'Standard'
 

@@ -1,4 +1,4 @@
-import { ADDED_TRIGGERS, REMOVED_TRIGGERS, type Trigger } from '../model/activation.ts'
+import { ADDED_TRIGGERS, DEFAULT_EVENTS, REMOVED_TRIGGERS, type Trigger } from '../model/activation.ts'
 import { snakeCase } from '../model/snake-case.ts'
 import type { ClassicActivation, Computation, StorageActionsOrder, WorkOrder } from '../plan/work-order.ts'
 import { asObject, type Call } from './call.ts'
@@ -14,10 +14,14 @@ export interface Route {
 
 /** Everything that reads the sources with a position of its own: see sync/checkpoints.ts. */
 export interface Subscription {
-  /** `users/<computation>` or `activation/<name>`. */
-  name: string
+  of: 'Users' | 'Activation'
+  /** Key of the computation whose users are read, or name of the activation. */
+  key: string
   backfill: 'All' | 'None'
 }
+
+/** Whether a key is that of a journey's step: `<journey>__<step>_<suffix>`. */
+export const isStepOf = (journey: string, key: string): boolean => key.startsWith(`${journey}__`)
 
 export interface Router {
   readonly subscriptions: readonly Subscription[]
@@ -31,31 +35,28 @@ export interface Router {
  */
 export function compileRouter(order: WorkOrder): Router {
   const subscriptions: Subscription[] = []
-  const subscribe = (name: string, backfill: 'All' | 'None') => subscriptions.push({ name, backfill }) - 1
+  const subscribe = (subscription: Subscription) => subscriptions.push(subscription) - 1
+  const subscribeActivation = <A extends { name: string; backfill: 'All' | 'None' }>(activation: A) => ({
+    activation,
+    subscription: subscribe({ of: 'Activation', key: activation.name, backfill: activation.backfill }),
+  })
   const routes = order.computations.map((computation): Route => {
     const mine = <A extends { computation: string }>(activations: A[]) =>
       activations.filter((activation) => activation.computation === computation.key)
     return {
       computation,
-      users: subscribe(`users/${computation.key}`, 'All'),
-      classic: mine(order.classic?.activations ?? []).map((activation) => ({
-        activation,
-        subscription: subscribe(`activation/${activation.name}`, activation.backfill),
-      })),
-      storageActions: mine(order.storageActions).map((activation) => ({
-        activation,
-        subscription: subscribe(`activation/${activation.name}`, activation.backfill),
-      })),
+      users: subscribe({ of: 'Users', key: computation.key, backfill: 'All' }),
+      classic: mine(order.classic?.activations ?? []).map(subscribeActivation),
+      storageActions: mine(order.storageActions).map(subscribeActivation),
     }
   })
   const byKey = new Map(routes.map((route) => [route.computation.key, route]))
   const journeys = routes.filter((route) => route.computation.kind === 'Journey')
   const byEvent = compileEvents(routes)
 
-  /** A journey's steps have keys of their own: `<journey>__<step>_<suffix>`. */
   const find = (key: unknown): Route | undefined => {
     if (typeof key !== 'string') return undefined
-    return byKey.get(key) ?? journeys.find((route) => key.startsWith(`${route.computation.key}__`))
+    return byKey.get(key) ?? journeys.find((route) => isStepOf(route.computation.key, key))
   }
   const findInBody = (body: Record<string, unknown> | undefined): Route | undefined => {
     for (const key in body) {
@@ -86,7 +87,8 @@ export function compileRouter(order: WorkOrder): Router {
   }
 }
 
-const DEFAULT_EVENTS = new Set(['Audience Entered', 'Audience Exited', 'Trait Computed'])
+/** They are everybody's: such an event tells nothing of its computation. */
+const SHARED_EVENTS = new Set(Object.values(DEFAULT_EVENTS))
 
 /** Event names that were configured for one computation and no other. */
 function compileEvents(routes: Route[]): Map<string, Route> {
@@ -94,7 +96,7 @@ function compileEvents(routes: Route[]): Map<string, Route> {
   for (const route of routes) {
     for (const { activation } of route.classic) {
       for (const event of Object.values(activation.eventNames)) {
-        if (DEFAULT_EVENTS.has(event)) continue
+        if (SHARED_EVENTS.has(event)) continue
         const other = byEvent.get(event)
         byEvent.set(event, byEvent.has(event) && other !== route ? undefined : route)
       }

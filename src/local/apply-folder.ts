@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { EngageResource } from '../model/kinds.ts'
+import { scopeId, scopeOf } from '../plan/work-order.ts'
 import { reconcileActivation } from '../reconcile/activation.ts'
 import { type ReconcileContext, readResources } from '../reconcile/context.ts'
 import { reconcileDestination } from '../reconcile/destination.ts'
@@ -47,13 +48,13 @@ export async function applyFolder(folder: Folder, options: ApplyOptions = {}): P
       // A table that is made again is empty: what was read already is read again.
       if (plan.plan.changes.length > 0) mirrors.forget(plan.order.scope)
     })
-    for (const outcome of found) outcomes.set(`${namespace}/${name}/${outcome.destination}`, outcome)
+    for (const outcome of found) {
+      outcomes.set(scopeId({ namespace, space: name, destination: outcome.destination }), outcome)
+    }
   }
   const resources = await readResources(store)
   for (const activation of resources.activations.filter(isStaying)) {
-    const { metadata, spec } = activation
-    const outcome = outcomes.get(`${metadata.namespace}/${spec.spaceRef.name}/${spec.destinationRef.name}`)
-    await reconcileActivation(context, activation, resources, outcome)
+    await reconcileActivation(context, activation, resources, outcomes.get(scopeId(scopeOf(activation))))
   }
   return {
     problems: folderProblems(store),

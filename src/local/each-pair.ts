@@ -6,7 +6,7 @@ import type { EngageResource } from '../model/kinds.ts'
 import type { Reason } from '../model/reasons.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
-import { named, type Resources, readResources, warehouseFor } from '../reconcile/context.ts'
+import { compileRules, named, type Resources, readResources, warehouseFor } from '../reconcile/context.ts'
 import { loadableOrder } from '../reconcile/loadable-order.ts'
 import { claimOf, destinationNotFound } from '../reconcile/space.ts'
 import type { Warehouse } from '../warehouses/port.ts'
@@ -72,20 +72,16 @@ async function openPair(
   resources: Resources,
 ): Promise<FolderPair> {
   const destination = named(resources.destinations, space.metadata.namespace, name)
-  const trouble = claimOf(space, resources) ?? (destination ? undefined : destinationNotFound(name))
-  if (trouble || !destination) {
-    const { reason, consequence, message } = trouble ?? destinationNotFound(name)
+  const claim = claimOf(space, resources)
+  if (claim || !destination) {
+    const { reason, consequence, message } = claim ?? destinationNotFound(name)
     throw new EngageError(reason, consequence, message)
   }
   if (!space.status) {
     throw new EngageError('Reconciling', 'Wait', 'the space has no tables yet: run engageops apply, then sync')
   }
   const warehouse = await warehouseFor(context, destination)
-  const order = loadableOrder(space, destination, resources.activations, {
-    identifiers: warehouse.dialect.identifiers,
-    maxColumns: warehouse.capabilities.maxColumns,
-    installationId: context.installationId,
-  })
+  const order = loadableOrder(space, destination, resources.activations, compileRules(context, warehouse))
   const tempDir = join(stateDir, 'tmp')
   mkdirSync(tempDir, { recursive: true })
   return { space, order, warehouse, tempDir }

@@ -45,6 +45,9 @@ const computation = ruled(
   exactlyOne(COMPUTATION_FIELDS, 'must name exactly one computation: write one of audience, computedTrait or journey'),
 )
 
+/** Events of activations that name none. */
+export const DEFAULT_EVENTS = { entered: 'Audience Entered', exited: 'Audience Exited', computed: 'Trait Computed' }
+
 const classic = z.strictObject({
   calls: setOf(z.enum(['Identify', 'Track']), 2)
     .min(1)
@@ -52,9 +55,9 @@ const classic = z.strictObject({
     .describe('Calls that land in the warehouse.'),
   eventNames: z
     .strictObject({
-      entered: name.default('Audience Entered').describe('Event when a profile enters the audience.'),
-      exited: name.default('Audience Exited').describe('Event when a profile leaves the audience.'),
-      computed: name.default('Trait Computed').describe('Event when a trait is computed.'),
+      entered: name.default(DEFAULT_EVENTS.entered).describe('Event when a profile enters the audience.'),
+      exited: name.default(DEFAULT_EVENTS.exited).describe('Event when a profile leaves the audience.'),
+      computed: name.default(DEFAULT_EVENTS.computed).describe('Event when a trait is computed.'),
     })
     .prefault({})
     .describe('Names of the track events; each has its own table.'),

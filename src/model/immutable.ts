@@ -1,7 +1,7 @@
-import { WAREHOUSE_KINDS } from './destination.ts'
 import type { EngageResource } from './kinds.ts'
 import type { Kind } from './resource.ts'
 import { type Fields, isFields, listOf } from './rules.ts'
+import { WAREHOUSE_KINDS } from './warehouse-block.ts'
 
 /** Fields (text, or blocks of which only the presence counts) that keep their first value. */
 export interface ImmutableFields {

@@ -5,10 +5,11 @@ import type { Outcome, WorkQueue } from '../kube/work-queue.ts'
 import type { Activation } from '../model/activation.ts'
 import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
+import type { Scope } from '../plan/work-order.ts'
 import { reconcileActivation } from '../reconcile/activation.ts'
 import { type ReconcileContext, type Resources, readResources } from '../reconcile/context.ts'
 import { reconcileDestination } from '../reconcile/destination.ts'
-import { freeLease, type LeaseScope } from '../reconcile/free-lease.ts'
+import { freeLease } from '../reconcile/free-lease.ts'
 import { loadableOf } from '../reconcile/loadable-order.ts'
 import { SettledPlans } from '../reconcile/settled-plans.ts'
 import { reconcileSpace, type SchemaOutcome } from '../reconcile/space.ts'
@@ -146,7 +147,7 @@ export class Controller {
     const isIt = ({ metadata }: EngageSpace) => metadata.namespace === namespace && metadata.name === name
     const found = (await store.spaces()).find(isIt)
     if (found && found.metadata.deletionTimestamp === undefined) {
-      const onKilled = (of: LeaseScope, job: string) => freeLease(context, of, job)
+      const onKilled = (of: Scope, job: string) => freeLease(context, of, job)
       await recordRuns({ ...this.#parts, onKilled }, found)
     }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { OwnerReference } from '../kube/object.ts'
 import type { DestinationSpec, WarehouseDestination } from '../model/destination.ts'
 import type { EngageSpace } from '../model/space.ts'
-import { ORDER_DIR, SECRETS_DIR, VOLUMES_DIR } from './pod-paths.ts'
+import { ORDER_DIR, SECRETS_DIR, STALLED_EXIT_CODE, VOLUMES_DIR } from './pod-contract.ts'
 import { type CronJob, DESTINATION_LABEL, MANAGED_LABELS, SPACE_LABEL, TEMPLATE_HASH } from './resource-types.ts'
 import { secretReferences } from './secret-references.ts'
 import type { SyncConfig } from './sync-config.ts'
@@ -11,8 +11,6 @@ import type { SyncConfig } from './sync-config.ts'
 const MAX_NAME = 52
 /** A sync that takes longer is ended and goes on from its last commit with the next Job. */
 const DEADLINE_SECONDS = 6 * 3600
-/** Exit status of a sync that only a person can mend: it is not tried again. See docs/cli.md. */
-const STALLED_EXIT_CODE = 78
 
 /** The container that syncs; a cluster may put others beside it. */
 export const SYNC_CONTAINER = 'sync'

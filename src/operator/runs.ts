@@ -2,7 +2,7 @@ import type { KubeClient } from '../kube/client.ts'
 import type { Activation } from '../model/activation.ts'
 import type { EngageSpace } from '../model/space.ts'
 import type { RunSummary } from '../model/status.ts'
-import type { LeaseScope } from '../reconcile/free-lease.ts'
+import type { Scope } from '../plan/work-order.ts'
 import { recordOrderRun } from '../reconcile/record-order-run.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
 import { SYNC_CONTAINER } from './cron-job.ts'
@@ -28,9 +28,9 @@ export interface RunsContext {
   client: KubeClient
   store: ResourceStore
   jobs: Pick<ResourceCache<Job>, 'all'>
-  onRun: (of: LeaseScope, run: RunSummary) => void
+  onRun: (of: Scope, run: RunSummary) => void
   /** Told of a Job whose last pod had no time to end well; says what the next one waits for. */
-  onKilled: (of: LeaseScope, job: string) => Promise<string | undefined>
+  onKilled: (of: Scope, job: string) => Promise<string | undefined>
 }
 
 /**

@@ -11,7 +11,7 @@ import { type SyncProgress, sync } from '../sync/sync.ts'
 import { WarehouseMirror } from '../sync/warehouse-mirror.ts'
 import { runLeaseSeconds } from '../warehouses/lease.ts'
 import { openWarehouse } from '../warehouses/registry.ts'
-import { ORDER_DIR, SECRETS_DIR, TERMINATION_MESSAGE, VOLUMES_DIR } from './pod-paths.ts'
+import { ORDER_DIR, SECRETS_DIR, TERMINATION_MESSAGE, VOLUMES_DIR } from './pod-contract.ts'
 import { readConfig } from './sync-config.ts'
 import { terminationMessage } from './termination-message.ts'
 

@@ -1,6 +1,6 @@
-import { IDENTIFIES_FLAG } from '../engage/convert.ts'
 import { defaultMapping } from '../engage/default-mapping.ts'
 import { columnIdentifier, type IdentifierRules, tableIdentifier } from '../engage/identifiers.ts'
+import { IDENTIFY_RESERVED } from '../engage/stage-columns.ts'
 import type { ClassicSpec, MappingSpec, StorageActionsSpec } from '../model/activation.ts'
 import { directiveOf } from '../model/mapping-check.ts'
 import { isFields } from '../model/rules.ts'
@@ -14,12 +14,6 @@ import type { Computation, WorkOrder } from './work-order.ts'
 /** The schemas that a space has in one warehouse. */
 export type SpaceSchemas = ReturnType<typeof schemasOf>
 
-/** Names that no trait can have: `identifies`, `users` and its twin are filled from one stage. */
-const TRAIT_RESERVED: ReadonlySet<string> = new Set([
-  ...standardNames('Identifies'),
-  ...standardNames('UsersTwin'),
-  IDENTIFIES_FLAG,
-])
 const EVENT_RESERVED = standardNames('Event')
 const STORAGE_RESERVED = standardNames('StorageActions')
 
@@ -47,7 +41,7 @@ function declaredColumn(
 
 /** The column of a computation in `identifies`, `users` and its twin. */
 export const traitColumn = (computation: DeclaredComputation, identifiers: IdentifierRules): Column =>
-  declaredColumn(computation.key, computation.type, computation.previousNames, TRAIT_RESERVED, identifiers)
+  declaredColumn(computation.key, computation.type, computation.previousNames, IDENTIFY_RESERVED, identifiers)
 
 /** The events that a computation is known to send, each with the property that names the computation. */
 function eventsOf({ kind, key }: Computation, { entered, exited, computed }: ClassicSpec['eventNames']) {
@@ -118,7 +112,7 @@ function isText(value: unknown): boolean {
 
 /** Every name that a column of a computation has in a classic table, with the column that names the computation. */
 export function columnsOf({ key, kind }: Computation, identifiers: IdentifierRules): string[] {
-  const names = [TRAIT_RESERVED, EVENT_RESERVED].map(
+  const names = [IDENTIFY_RESERVED, EVENT_RESERVED].map(
     (reserved) => declaredColumn(key, 'String', [], reserved, identifiers).name,
   )
   return [...names, kind === 'ComputedTrait' ? 'trait_key' : 'audience_key']

@@ -19,7 +19,7 @@ import { roomIn } from './column-limit.ts'
 import { computationsOf, type DeclaredComputation, findComputation } from './computations.ts'
 import { standardColumns, type TableKind, tableOf } from './standard-tables.ts'
 import { judgeActivations } from './validate.ts'
-import type { ClassicActivation, StorageActionsOrder, WorkOrder } from './work-order.ts'
+import { type ClassicActivation, type StorageActionsOrder, scopeId, type WorkOrder } from './work-order.ts'
 
 /** What the compiler must know of the warehouse and of who asks. */
 export interface CompileRules {
@@ -54,11 +54,10 @@ export function compileWorkOrder(
   const { schemaPolicy, bookkeepingSchema } = destination.spec
   const maxColumns = schemaPolicy.maxColumns ?? rules.maxColumns
   const { namespace, name } = space.metadata
+  const scope = { namespace, space: name, destination: destination.metadata.name }
   return {
-    scope: `${namespace}/${name}/${destination.metadata.name}`,
-    namespace,
-    space: name,
-    destination: destination.metadata.name,
+    scope: scopeId(scope),
+    ...scope,
     ...(space.spec.spaceId === undefined ? {} : { spaceId: space.spec.spaceId }),
     owner: ownerOf(rules.installationId, 'EngageSpace', space.metadata),
     bookkeepingSchema,

@@ -28,9 +28,15 @@ export function diff(
   const ignoresColumn = globs(options.drift.ignore?.columns)
   for (const table of desired) {
     const id = tableId(table)
-    new TableDiff(table, tables.get(id), registered.get(id) ?? NONE, options, difference, ignoresColumn).run(
-      ignoresTable(table.name),
-    )
+    const comparison = new TableDiff({
+      desired: table,
+      found: tables.get(id),
+      registered: registered.get(id) ?? NONE,
+      options,
+      ignoresColumn,
+      out: difference,
+    })
+    comparison.run(ignoresTable(table.name))
   }
   for (const { schema, message } of observed.expirations ?? []) {
     difference.cautions.push({ about: { schema }, reason: 'DataExpires', message: `schema ${schema}: ${message}` })

@@ -5,6 +5,18 @@ import type { Difference, DiffOptions, Problem } from './difference.ts'
 import type { ObservedColumn, ObservedTable } from './observed.ts'
 import { type RegisteredColumn, tableId } from './registry.ts'
 
+export interface TableDiffParts {
+  desired: Table
+  /** The table as the warehouse has it; absent where there is none. */
+  found: ObservedTable | undefined
+  /** Its columns in the ledger, by name. */
+  registered: ReadonlyMap<string, RegisteredColumn>
+  options: DiffOptions
+  ignoresColumn: (name: string) => boolean
+  /** What the comparison adds to. */
+  out: Difference
+}
+
 /** The comparison of one table. */
 export class TableDiff {
   readonly #table: Table
@@ -16,14 +28,7 @@ export class TableDiff {
   readonly #ignoresColumn: (name: string) => boolean
   readonly #isLedger: boolean
 
-  constructor(
-    desired: Table,
-    found: ObservedTable | undefined,
-    registered: ReadonlyMap<string, RegisteredColumn>,
-    options: DiffOptions,
-    out: Difference,
-    ignoresColumn: (name: string) => boolean,
-  ) {
+  constructor({ desired, found, registered, options, ignoresColumn, out }: TableDiffParts) {
     this.#table = withInferred(desired, registered)
     this.#name = { schema: desired.schema, name: desired.name }
     this.#found = found

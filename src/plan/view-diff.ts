@@ -8,7 +8,7 @@ import { tableId } from './registry.ts'
 
 /** A view that `objects` names: EngageOps made it. */
 export interface OwnedView extends TableName {
-  /** The `fingerprintOf` what it was made from; empty: its name was claimed, and it may not be there yet. */
+  /** The `viewFingerprint` of what it was made from; empty: its name was claimed, and it may not be there yet. */
   fingerprint: string
 }
 
@@ -67,7 +67,7 @@ export function diffViews(input: ViewDiffInput): ViewDifference {
     const columns = columnsAfter(table, found.get(tableId(table)), input)
     // Drift of the table, which is told there.
     if (!view.reads.every((name) => columns.has(name))) continue
-    const fingerprint = fingerprintOf(view, columns)
+    const fingerprint = viewFingerprint(view, columns)
     const drifted = driftOf(there, own, fingerprint, columns)
     if (drifted !== undefined && !corrects(out, view, drifted, drift.mode)) continue
     out.views.push({ view, fingerprint })
@@ -131,7 +131,7 @@ function columnsAfter(
 }
 
 /** Stands for a view's query and the columns that it tells. */
-function fingerprintOf({ query }: View, columns: ReadonlyMap<string, string>): string {
+function viewFingerprint({ query }: View, columns: ReadonlyMap<string, string>): string {
   const told = [query, [...columns].sort(([a], [b]) => (a < b ? -1 : 1))]
   return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 32)
 }

@@ -1,17 +1,30 @@
-import type { MappingSpec, Trigger } from '../model/activation.ts'
+import type { Activation, MappingSpec, Trigger } from '../model/activation.ts'
 import type { SourceSpec } from '../model/space.ts'
 import type { LogicalType, Table, TableName } from '../model/table.ts'
+
+/** A space and one of its destinations, by their names. */
+export interface Scope {
+  namespace: string
+  space: string
+  destination: string
+}
+
+export const scopeOf = ({ metadata, spec }: Activation): Scope => ({
+  namespace: metadata.namespace,
+  space: spec.spaceRef.name,
+  destination: spec.destinationRef.name,
+})
+
+/** What lease, checkpoints, discards and runs of a scope are kept under. */
+export const scopeId = ({ namespace, space, destination }: Scope): string => `${namespace}/${space}/${destination}`
 
 /**
  * Everything that a sync of one space into one destination needs to know, compiled from the resources: plain JSON, no
  * secret in it. The planner takes the desired tables from it, the runner the routing: one compilation, two readers.
  */
-export interface WorkOrder {
-  /** `namespace/space/destination`: what lease, checkpoints and runs are kept under. */
+export interface WorkOrder extends Scope {
+  /** See scopeId. */
   scope: string
-  namespace: string
-  space: string
-  destination: string
   /** Segment's id of the space, where configured. */
   spaceId?: string
   /** Who owns the tables that a sync makes for events it meets: the space, as `objects` names it. */

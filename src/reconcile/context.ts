@@ -1,7 +1,9 @@
-import { type WarehouseBlock, type WarehouseDestination, warehouseOf } from '../model/destination.ts'
+import type { WarehouseDestination } from '../model/destination.ts'
 import { EngageError } from '../model/errors.ts'
 import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
+import { type WarehouseBlock, warehouseOf } from '../model/warehouse-block.ts'
+import type { CompileRules } from '../plan/compile.ts'
 import type { Warehouse, WarehouseEnvironment } from '../warehouses/port.ts'
 import type { SchemaPlan } from './schema.ts'
 import type { SettledPlans } from './settled-plans.ts'
@@ -52,6 +54,16 @@ export const named = <R extends EngageResource>(resources: readonly R[], namespa
     ({ metadata }) =>
       metadata.namespace === namespace && metadata.name === name && metadata.deletionTimestamp === undefined,
   )
+
+/** What the compiler of work orders must know. */
+export const compileRules = (
+  { installationId }: ReconcileContext,
+  { dialect, capabilities }: Warehouse,
+): CompileRules => ({
+  identifiers: dialect.identifiers,
+  maxColumns: capabilities.maxColumns,
+  installationId,
+})
 
 /** The warehouse of a destination. Throws EngageError, also where a cluster cannot use it. */
 export async function warehouseFor(context: ReconcileContext, destination: WarehouseDestination): Promise<Warehouse> {

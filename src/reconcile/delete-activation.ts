@@ -26,12 +26,10 @@ export async function deleteActivation(
   let dropped: string[] = []
   if (dropsTables(activation)) {
     try {
-      const { metadata, spec } = activation
       const destination = destinationOf(activation, resources)
       // However many are deleted, the probe alone tries whether the warehouse is back.
       if (isUnusable(destination)) throw blocked(destinationNotReady(destination).message)
-      const scope = `${metadata.namespace}/${spec.spaceRef.name}/${spec.destinationRef.name}`
-      dropped = await dropOwnTables(context, destination, metadata, scope)
+      dropped = await dropOwnTables(context, destination, activation)
       const message = dropped.length === 0 ? 'no table was its own' : `dropped ${dropped.join(', ')}`
       await context.store.event(activation, 'Normal', 'Deleted', message)
     } catch (error) {

@@ -1,12 +1,9 @@
 import type { Activation } from '../model/activation.ts'
 import type { RunSummary } from '../model/status.ts'
-import type { WorkOrder } from '../plan/work-order.ts'
+import type { Scope } from '../plan/work-order.ts'
 import { named } from './context.ts'
 import { recordRun } from './record-run.ts'
 import type { ResourceStore } from './store.ts'
-
-/** Names of what a run was for. */
-export type RunScope = Pick<WorkOrder, 'namespace' | 'space' | 'destination'>
 
 /** The Job that a run was, in a cluster. */
 export interface EndedJob {
@@ -21,7 +18,7 @@ export interface EndedJob {
  */
 export async function recordOrderRun(
   store: ResourceStore,
-  { namespace, space: spaceName, destination: destinationName }: RunScope,
+  { namespace, space: spaceName, destination: destinationName }: Scope,
   summary: RunSummary,
   rowsOf: ReadonlyMap<string, number> | undefined,
   isFor: (activation: Activation) => boolean,

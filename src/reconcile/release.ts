@@ -1,9 +1,11 @@
+import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
 import type { ObjectMeta } from '../model/resource.ts'
 import type { Table } from '../model/table.ts'
 import { bookkeepingTable, bookkeepingTables } from '../plan/bookkeeping.ts'
 import { ownerOf } from '../plan/compile.ts'
 import { tableId } from '../plan/registry.ts'
+import { scopeId, scopeOf } from '../plan/work-order.ts'
 import { type ObjectRow, rowsOf } from '../sync/registry.ts'
 import type { Dialect, Session, Warehouse } from '../warehouses/port.ts'
 import { type ReconcileContext, warehouseFor } from './context.ts'
@@ -18,13 +20,13 @@ import { checkMeta, readWarehouseState } from './warehouse-state.ts'
 export async function dropOwnTables(
   context: ReconcileContext,
   destination: WarehouseDestination,
-  activation: ObjectMeta,
-  scope: string,
+  activation: Activation,
 ): Promise<string[]> {
   const warehouse = await warehouseFor(context, destination)
   const { dialect } = warehouse
   const { bookkeepingSchema } = destination.spec
-  const isOwn = ownedBy(context, activation)
+  const isOwn = ownedBy(context, activation.metadata)
+  const scope = scopeId(scopeOf(activation))
   await using session = await warehouse.connect(context.signal)
   const read = () => readObjects(context, session, warehouse, bookkeepingSchema)
   if (!(await read()).some(isOwn)) return []

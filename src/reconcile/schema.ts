@@ -16,7 +16,7 @@ import { judgeActivations, type Verdict } from '../plan/validate.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { columnStatements } from '../sync/registry.ts'
 import type { Session, Warehouse } from '../warehouses/port.ts'
-import { type ReconcileContext, type Resources, warehouseFor } from './context.ts'
+import { compileRules, type ReconcileContext, type Resources, warehouseFor } from './context.ts'
 import { metaStatements, objectStatements } from './ledger-statements.ts'
 import { ledgerTables, newObjectRows, newViewRows, ofKind, ownershipConflicts, ownersOf } from './ownership.ts'
 import { retainedColumns } from './retained.ts'
@@ -116,13 +116,8 @@ interface Work {
 async function openWork(context: ReconcileContext, pair: Pair): Promise<Work> {
   const { space, destination, resources } = pair
   const warehouse = await warehouseFor(context, destination)
-  const { dialect, capabilities } = warehouse
-  const verdicts = judgeActivations(space, destination, resources.activations, dialect.identifiers)
-  const rules = {
-    identifiers: dialect.identifiers,
-    maxColumns: capabilities.maxColumns,
-    installationId: context.installationId,
-  }
+  const rules = compileRules(context, warehouse)
+  const verdicts = judgeActivations(space, destination, resources.activations, rules.identifiers)
   const order = compileWorkOrder(space, destination, resources.activations, rules, verdicts)
   return { context, pair, warehouse, order, verdicts }
 }

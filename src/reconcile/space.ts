@@ -11,8 +11,8 @@ import { judge } from '../plan/validate.ts'
 import type { WorkOrder } from '../plan/work-order.ts'
 import { conditionsOf, type Trouble, troubleOf } from './conditions.ts'
 import { named, type ReconcileContext, type Resources } from './context.ts'
-import { nextSyncTime } from './record-run.ts'
-import { applyPlan, type SchemaPlan } from './schema.ts'
+import { nextSyncTime } from './next-sync.ts'
+import { APPROVE_PLAN, applyPlan, type SchemaPlan } from './schema.ts'
 import { writeStatus } from './status-writer.ts'
 import { syncRequestsOf } from './sync-requests.ts'
 
@@ -131,7 +131,7 @@ export function troubleWith(
   }
   const waits = awaiting.changes.some((change) => 'table' in change && isMine(change.table))
   if (waits) {
-    const approve = `approve it with the annotation engageops.dev/approve-plan: ${awaiting.hash}`
+    const approve = `approve it with the annotation ${APPROVE_PLAN}: ${awaiting.hash}`
     const how = place === 'Local' ? `make its changes with apply --yes, or ${approve}` : approve
     const message = `the plan ${awaiting.hash} would lose data: ${how}`
     return {

@@ -1,6 +1,6 @@
-import { type LaneTarget, stageColumns } from '../engage/convert.ts'
 import type { LaneColumn } from '../engage/lane.ts'
 import { widen } from '../engage/logical-type.ts'
+import { type LaneTarget, stageColumns } from '../engage/stage-columns.ts'
 import type { Column, ColumnOrigin, LogicalType, Table, TableName } from '../model/table.ts'
 import { usersTwin } from '../plan/bookkeeping.ts'
 import type { Change } from '../plan/change.ts'

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { Subscription } from '../engage/route.ts'
 import { bookkeepingTable } from '../plan/bookkeeping.ts'
 import type { Dialect, Session } from '../warehouses/port.ts'
 import { insertRows, type LedgerRow } from './ledger.ts'
@@ -18,6 +20,12 @@ export interface Progress {
 
 /** Subscriptions that progress together: users are merged less often than the rows of activations. */
 export type ReaderGroup = 'Activations' | 'Users'
+
+/** A subscription as the ledger has it: another id is another reader, which starts at 0. */
+export interface Member {
+  of: Subscription['of']
+  id: string
+}
 
 interface ReaderSet {
   hash: string
@@ -40,16 +48,14 @@ export class Checkpoints {
   readonly #everSeen = new Set<string>()
   #skipped: (ReaderSet & { progress: readonly Progress[] }) | undefined
 
-  constructor(session: Session, dialect: Dialect, schema: string, scope: string, members: readonly string[]) {
+  constructor(session: Session, dialect: Dialect, schema: string, scope: string, members: readonly Member[]) {
     this.#session = session
     this.#dialect = dialect
     this.#schema = schema
     this.#scope = scope
-    this.#members = members
-    this.#sets = {
-      Activations: setOf(members.filter((member) => !isOfUsers(member))),
-      Users: setOf(members.filter(isOfUsers)),
-    }
+    const idsOf = (of: Member['of']) => members.flatMap((member) => (member.of === of ? [member.id] : []))
+    this.#members = members.map(({ id }) => id)
+    this.#sets = { Activations: setOf(idsOf('Activation')), Users: setOf(idsOf('Users')) }
   }
 
   async load(): Promise<void> {
@@ -57,7 +63,7 @@ export class Checkpoints {
     const sets = await this.#session.query(
       `SELECT ${quote('hash')}, members FROM ${table({ schema: this.#schema, name: 'subscription_sets' })}`,
     )
-    const membersOf = new Map(sets.map((row) => [row.hash, JSON.parse(row.members ?? '[]') as string[]]))
+    const membersOf = new Map(sets.map((row) => [row.hash, ids.parse(JSON.parse(row.members ?? '[]'))]))
     for (const set of Object.values(this.#sets)) set.stored = membersOf.has(set.hash)
     const rows = await this.#session.query(
       `SELECT source, object, version, subscriptions, max(${quote('position')}) AS reached, min(first_seen_at) AS first_seen ` +
@@ -147,7 +153,7 @@ export class Checkpoints {
   }
 }
 
-const isOfUsers = (member: string): boolean => member.startsWith('users/')
+const ids = z.array(z.string())
 
 const setRow = ({ hash, members }: ReaderSet): LedgerRow => ({ hash, members: JSON.stringify(members) })
 

@@ -1,5 +1,5 @@
-import { IDENTIFIES_FLAG, type LaneTarget } from '../engage/convert.ts'
 import type { LaneColumn } from '../engage/lane.ts'
+import { IDENTIFIES_FLAG, type LaneTarget } from '../engage/stage-columns.ts'
 import type { TableName, TypedColumn } from '../model/table.ts'
 import { bookkeepingTable, usersTwin } from '../plan/bookkeeping.ts'
 import type { Change } from '../plan/change.ts'

@@ -65,5 +65,4 @@ export class LineSplitter {
   }
 }
 
-const isBlank = (line: Buffer): boolean =>
-  line.length === 0 || (line[0] as number) <= 0x20 ? line.toString().trim() === '' : false
+const isBlank = (line: Buffer): boolean => (line[0] ?? 0) <= 0x20 && line.toString().trim() === ''

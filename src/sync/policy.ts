@@ -1,5 +1,6 @@
-import type { LaneTarget } from '../engage/convert.ts'
 import type { LanePolicy } from '../engage/lane.ts'
+import { isStepOf } from '../engage/route.ts'
+import type { LaneTarget } from '../engage/stage-columns.ts'
 import type { TableName } from '../model/table.ts'
 import { roomIn } from '../plan/column-limit.ts'
 import type { SelectiveSyncRule, WorkOrder } from '../plan/work-order.ts'
@@ -35,6 +36,6 @@ export function lanePolicy(
     leftOutOf: (column) => targets.reduce((bits, { table, bit }) => (isLeftOut(table, column) ? bits | bit : bits), 0),
     refusersOf: (column) =>
       targets.filter((target) => !isLeftOut(target.table, column) && catalog.refuses(target, column)),
-    isJourneyKey: (key) => journeys.some((journey) => key === journey || key.startsWith(`${journey}__`)),
+    isJourneyKey: (key) => journeys.some((journey) => key === journey || isStepOf(journey, key)),
   }
 }

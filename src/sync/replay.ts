@@ -106,8 +106,8 @@ function callOf(row: LedgerRow, raw: string | null | undefined): DiscardedCall |
  * lost, if it wants old calls at all.
  */
 function dueFor(subscriptions: readonly Subscription[], order: WorkOrder, { identifiers }: Dialect) {
-  const tables = subscriptions.map(({ name }) => {
-    const names = tablesOf(order, name, identifiers).map((id) => id.slice(id.indexOf('.') + 1))
+  const tables = subscriptions.map((subscription) => {
+    const names = tablesOf(order, subscription, identifiers).map((id) => id.slice(id.indexOf('.') + 1))
     // One lane fills both tables of identify calls, and tells most under the name of the first.
     return new Set(names.includes('users') ? [...names, 'identifies'] : names)
   })

@@ -1,4 +1,4 @@
-import type { WarehouseBlock } from '../model/destination.ts'
+import type { WarehouseBlock } from '../model/warehouse-block.ts'
 import { bigqueryGrants } from './bigquery/grants.ts'
 import { databricksGrants } from './databricks/grants.ts'
 import { duckdbGrants } from './duckdb/grants.ts'

@@ -1,5 +1,5 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
-import type { WarehouseKind } from '../model/destination.ts'
+import type { WarehouseKind } from '../model/warehouse-block.ts'
 import { identifiers as bigquery } from './bigquery/limits.ts'
 import { identifiers as databricks } from './databricks/limits.ts'
 import { identifiers as duckdb } from './duckdb/limits.ts'

@@ -1,8 +1,8 @@
 import type { IdentifierRules } from '../engage/identifiers.ts'
-import type { WarehouseBlock, WarehouseKind } from '../model/destination.ts'
 import type { EngageError } from '../model/errors.ts'
 import type { SecretKeyReference } from '../model/resource.ts'
 import type { Column, LogicalType, Table, TableName, TypedColumn, View } from '../model/table.ts'
+import type { WarehouseBlock, WarehouseKind } from '../model/warehouse-block.ts'
 import type { Change, ViewChange } from '../plan/change.ts'
 import type { Observed, ObservedColumn, ObservedTable } from '../plan/observed.ts'
 

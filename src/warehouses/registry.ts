@@ -1,4 +1,4 @@
-import type { WarehouseBlock } from '../model/destination.ts'
+import type { WarehouseBlock } from '../model/warehouse-block.ts'
 import type { Warehouse, WarehouseEnvironment } from './port.ts'
 
 /** The warehouse of a destination. A driver's code is loaded when a destination of its kind is used. */

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { env } from 'node:process'
 import { readSecret } from '../../src/local/secrets.ts'
-import { warehouseOf } from '../../src/model/destination.ts'
 import { formatError, loadManifests } from '../../src/model/load.ts'
+import { warehouseOf } from '../../src/model/warehouse-block.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { describeWarehouse } from '../warehouses/conformance.ts'
 

@@ -1,6 +1,7 @@
 import { type Activation, activationSpec } from '../../src/model/activation.ts'
-import { destinationSpec, type WarehouseDestination, warehouseOf } from '../../src/model/destination.ts'
+import { destinationSpec, type WarehouseDestination } from '../../src/model/destination.ts'
 import { type EngageSpace, spaceSpec } from '../../src/model/space.ts'
+import { warehouseOf } from '../../src/model/warehouse-block.ts'
 import type { SyncConfig } from '../../src/operator/sync-config.ts'
 import { compileWorkOrder } from '../../src/plan/compile.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'

@@ -1,7 +1,8 @@
 import { type Activation, activationSpec } from '../../src/model/activation.ts'
-import { destinationSpec, WAREHOUSE_KINDS, type WarehouseDestination } from '../../src/model/destination.ts'
+import { destinationSpec, type WarehouseDestination } from '../../src/model/destination.ts'
 import { API_VERSION, type ObjectMeta } from '../../src/model/resource.ts'
 import { type EngageSpace, spaceSpec } from '../../src/model/space.ts'
+import { WAREHOUSE_KINDS } from '../../src/model/warehouse-block.ts'
 
 const metadata = (name: string, others: Partial<ObjectMeta> = {}): ObjectMeta => ({
   name,

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import type { BigQuerySettings } from '../../src/model/destination.ts'
 import { EngageError } from '../../src/model/errors.ts'
 import type { EngageResource } from '../../src/model/kinds.ts'
+import type { BigQuerySettings } from '../../src/model/warehouse-block.ts'
 import { readResources, warehouseFor } from '../../src/reconcile/context.ts'
 import { estimateMerges } from '../../src/reconcile/estimates.ts'
 import { planSpace } from '../../src/reconcile/schema.ts'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { BigQuerySettings } from '../../src/model/destination.ts'
+import type { BigQuerySettings } from '../../src/model/warehouse-block.ts'
 import { hasPython, pythonVenv } from '../tools/python-venv.ts'
 
 const FOLDER = path.join(import.meta.dirname, 'bigquery')

@@ -1,5 +1,5 @@
 import { describe, inject } from 'vitest'
-import type { DatabricksSettings } from '../../src/model/destination.ts'
+import type { DatabricksSettings } from '../../src/model/warehouse-block.ts'
 import type { Warehouse } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { hasMaven } from '../tools/maven-jars.ts'

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RedshiftSettings } from '../../src/model/destination.ts'
 import { EngageError } from '../../src/model/errors.ts'
+import type { RedshiftSettings } from '../../src/model/warehouse-block.ts'
 import type { Session } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { startRedshift } from './redshift-on-postgres.ts'

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { SnowflakeSettings } from '../../src/model/destination.ts'
 import type { SecretKeyReference } from '../../src/model/resource.ts'
+import type { SnowflakeSettings } from '../../src/model/warehouse-block.ts'
 import { hasPython, pythonVenv } from '../tools/python-venv.ts'
 
 const FOLDER = path.join(import.meta.dirname, 'snowflake')

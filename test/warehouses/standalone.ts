@@ -1,4 +1,4 @@
-import type { WarehouseBlock } from '../../src/model/destination.ts'
+import type { WarehouseBlock } from '../../src/model/warehouse-block.ts'
 import { startBigQuery } from './bigquery-server.ts'
 import { Gateway } from './databricks/gateway.ts'
 import { startSpark } from './databricks/spark.ts'

@@ -1,8 +1,8 @@
 import { BigQuery } from '@google-cloud/bigquery'
 import { GoogleAuth, JWT } from 'google-auth-library'
 import { z } from 'zod'
-import type { BigQuerySettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
+import type { BigQuerySettings } from '../../model/warehouse-block.ts'
 import type { WarehouseEnvironment } from '../port.ts'
 
 /** Longest time that one HTTP request may take, in milliseconds. */

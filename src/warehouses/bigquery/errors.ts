@@ -1,6 +1,6 @@
-import type { BigQuerySettings } from '../../model/destination.ts'
 import { type Consequence, EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
+import type { BigQuerySettings } from '../../model/warehouse-block.ts'
 import { tookTooLong } from '../statement-limit.ts'
 import { withoutQueries } from '../urls.ts'
 import { type ErrorParts, isPassing, partsOf } from './client.ts'

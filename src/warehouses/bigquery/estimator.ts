@@ -1,6 +1,6 @@
-import type { BigQuerySettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
 import type { LogicalType, TypedColumn } from '../../model/table.ts'
+import type { BigQuerySettings } from '../../model/warehouse-block.ts'
 import type { Estimator, WarehouseEnvironment } from '../port.ts'
 import { clientOf } from './config.ts'
 import { dialect } from './dialect.ts'

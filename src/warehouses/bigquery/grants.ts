@@ -1,4 +1,4 @@
-import type { DestinationSpec } from '../../model/destination.ts'
+import type { BigQuerySettings } from '../../model/warehouse-block.ts'
 import { text } from '../ansi.ts'
 import type { Grants } from '../grants.ts'
 
@@ -8,10 +8,7 @@ const quote = (identifier: string): string => `\`${identifier.replaceAll('`', '\
 const SERVICE_ACCOUNT = 'serviceAccount:NAME@PROJECT.iam.gserviceaccount.com'
 
 /** Source: BigQuery, IAM roles and permissions; GRANT of GoogleSQL. */
-export function bigqueryGrants(
-  { projectId, location }: NonNullable<DestinationSpec['bigquery']>,
-  schemas: readonly string[],
-): Grants {
+export function bigqueryGrants({ projectId, location }: BigQuerySettings, schemas: readonly string[]): Grants {
   const datasetOf = (schema: string) => `${quote(projectId)}.${quote(schema)}`
   return {
     notes: [

@@ -1,4 +1,4 @@
-import type { BigQuerySettings } from '../../model/destination.ts'
+import type { BigQuerySettings } from '../../model/warehouse-block.ts'
 import { dialect } from './dialect.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { BigQuerySettings } from '../../model/destination.ts'
 import type { TableName } from '../../model/table.ts'
+import type { BigQuerySettings } from '../../model/warehouse-block.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, WarehouseEnvironment } from '../port.ts'
 import { RETRY_MS, STATEMENT_MS } from '../statement-limit.ts'

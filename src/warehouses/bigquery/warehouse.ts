@@ -1,5 +1,5 @@
-import type { BigQuerySettings } from '../../model/destination.ts'
 import type { Table } from '../../model/table.ts'
+import type { BigQuerySettings } from '../../model/warehouse-block.ts'
 import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.ts'
 import { identityOf } from './config.ts'
 import { dialect } from './dialect.ts'

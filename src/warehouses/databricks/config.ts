@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls'
-import type { DatabricksSettings } from '../../model/destination.ts'
+import type { DatabricksSettings } from '../../model/warehouse-block.ts'
 import type { WarehouseEnvironment } from '../port.ts'
 import { RETRY_MS, STATEMENT_MS } from '../statement-limit.ts'
 

@@ -1,7 +1,7 @@
-import type { DatabricksSettings } from '../../model/destination.ts'
 import type { Consequence } from '../../model/errors.ts'
 import { EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
+import type { DatabricksSettings } from '../../model/warehouse-block.ts'
 import { tookTooLong } from '../statement-limit.ts'
 import { uploadPause } from '../upload-pause.ts'
 import { withoutQueries } from '../urls.ts'

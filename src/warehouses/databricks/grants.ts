@@ -1,10 +1,10 @@
-import type { DestinationSpec } from '../../model/destination.ts'
+import type { DatabricksSettings } from '../../model/warehouse-block.ts'
 import type { Grants } from '../grants.ts'
 import { quote, volumeOf } from './sql.ts'
 
 /** Source: Databricks, Unity Catalog privileges and securable objects. */
 export function databricksGrants(
-  { catalog, clientId, httpPath, stagingVolume }: NonNullable<DestinationSpec['databricks']>,
+  { catalog, clientId, httpPath, stagingVolume }: DatabricksSettings,
   schemas: readonly string[],
 ): Grants {
   const to = quote(clientId)

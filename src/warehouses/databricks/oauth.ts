@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
-import type { DatabricksSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
+import type { DatabricksSettings } from '../../model/warehouse-block.ts'
 import { type Access, authorities, TIMES } from './config.ts'
 
 /** A token is renewed this long before it ends, in milliseconds. */

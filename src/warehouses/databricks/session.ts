@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DBSQLClient } from '@databricks/sql'
-import type { DatabricksSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
+import type { DatabricksSettings } from '../../model/warehouse-block.ts'
 import { inTime } from '../in-time.ts'
 import { observedOf } from '../observed.ts'
 import type { Observed, Session, StageInput, WarehouseEnvironment } from '../port.ts'

@@ -1,4 +1,4 @@
-import type { DatabricksSettings } from '../../model/destination.ts'
+import type { DatabricksSettings } from '../../model/warehouse-block.ts'
 import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.ts'
 import { identityOf } from './config.ts'
 import { dialect } from './dialect.ts'

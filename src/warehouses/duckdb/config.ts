@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import type { DuckDbSettings } from '../../model/destination.ts'
+import type { DuckDbSettings } from '../../model/warehouse-block.ts'
 import type { WarehouseEnvironment } from '../port.ts'
 
 /** What DuckDB may use by itself; the process needs about 300 MB more. */

@@ -1,4 +1,4 @@
-import type { DuckDbSettings } from '../../model/destination.ts'
+import type { DuckDbSettings } from '../../model/warehouse-block.ts'
 import type { Grants } from '../grants.ts'
 
 export const duckdbGrants = ({ path }: DuckDbSettings): Grants => ({

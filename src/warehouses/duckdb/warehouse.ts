@@ -1,4 +1,4 @@
-import type { DuckDbSettings } from '../../model/destination.ts'
+import type { DuckDbSettings } from '../../model/warehouse-block.ts'
 import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.ts'
 import { configOf, identityOf } from './config.ts'
 import { dialect } from './dialect.ts'

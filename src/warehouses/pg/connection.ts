@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { Client, type ClientConfig, types } from 'pg'
-import type { PostgresSettings, RedshiftSettings } from '../../model/destination.ts'
 import type { EngageError } from '../../model/errors.ts'
+import type { PostgresSettings, RedshiftSettings } from '../../model/warehouse-block.ts'
 import type { WarehouseEnvironment } from '../port.ts'
 import { STATEMENT_MS } from '../statement-limit.ts'
 

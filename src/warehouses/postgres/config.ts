@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../model/destination.ts'
+import type { PostgresSettings } from '../../model/warehouse-block.ts'
 import { STATEMENT_MS } from '../statement-limit.ts'
 
 /** What every session is set to: results in UTC, no endless wait for a lock, no transaction left open by a lost client. */

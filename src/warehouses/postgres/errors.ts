@@ -1,5 +1,5 @@
-import type { PostgresSettings } from '../../model/destination.ts'
 import type { EngageError } from '../../model/errors.ts'
+import type { PostgresSettings } from '../../model/warehouse-block.ts'
 import {
   connectionMeaning,
   type DriverError,

@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../model/destination.ts'
+import type { PostgresSettings } from '../../model/warehouse-block.ts'
 import { quote } from '../ansi.ts'
 import type { Grants } from '../grants.ts'
 

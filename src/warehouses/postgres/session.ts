@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../model/destination.ts'
+import type { PostgresSettings } from '../../model/warehouse-block.ts'
 import { observedOf } from '../observed.ts'
 import { connect, connectionOptions } from '../pg/connection.ts'
 import { PgSession } from '../pg/session.ts'

@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../model/destination.ts'
+import type { PostgresSettings } from '../../model/warehouse-block.ts'
 import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.ts'
 import { identityOf } from './config.ts'
 import { dialect } from './dialect.ts'

@@ -1,4 +1,4 @@
-import type { RedshiftSettings } from '../../model/destination.ts'
+import type { RedshiftSettings } from '../../model/warehouse-block.ts'
 import { STATEMENT_MS } from '../statement-limit.ts'
 
 /** What every session is set to: results in UTC, as ISO 8601. */

@@ -1,5 +1,5 @@
-import type { RedshiftSettings } from '../../model/destination.ts'
 import { EngageError } from '../../model/errors.ts'
+import type { RedshiftSettings } from '../../model/warehouse-block.ts'
 import {
   connectionMeaning,
   type DriverError,

@@ -1,12 +1,9 @@
-import type { DestinationSpec } from '../../model/destination.ts'
+import type { RedshiftSettings } from '../../model/warehouse-block.ts'
 import { quote, text } from '../ansi.ts'
 import type { Grants } from '../grants.ts'
 
 /** TEMPORARY is for the stages, ASSUMEROLE for COPY. Source: Amazon Redshift, GRANT. */
-export function redshiftGrants(
-  { database, username, staging }: NonNullable<DestinationSpec['redshift']>,
-  schemas: readonly string[],
-): Grants {
+export function redshiftGrants({ database, username, staging }: RedshiftSettings, schemas: readonly string[]): Grants {
   const [db, user] = [quote(database), quote(username)]
   return {
     notes: [

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
-import type { RedshiftSettings } from '../../model/destination.ts'
 import type { EngageError } from '../../model/errors.ts'
+import type { RedshiftSettings } from '../../model/warehouse-block.ts'
 import { observedOf } from '../observed.ts'
 import { connect, connectionOptions } from '../pg/connection.ts'
 import { PgSession } from '../pg/session.ts'

@@ -1,4 +1,4 @@
-import type { RedshiftSettings } from '../../model/destination.ts'
+import type { RedshiftSettings } from '../../model/warehouse-block.ts'
 import type { Warehouse, WarehouseDriver, WarehouseEnvironment } from '../port.ts'
 import { identityOf, isServerless } from './config.ts'
 import { dialect } from './dialect.ts'

@@ -1,6 +1,6 @@
-import type { SnowflakeSettings } from '../../model/destination.ts'
 import { type Consequence, EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
+import type { SnowflakeSettings } from '../../model/warehouse-block.ts'
 import { tookTooLong } from '../statement-limit.ts'
 import { withoutQueries } from '../urls.ts'
 import { grantFor, nameIn } from './rights.ts'

@@ -1,4 +1,4 @@
-import type { DestinationSpec } from '../../model/destination.ts'
+import type { SnowflakeSettings } from '../../model/warehouse-block.ts'
 import { quote } from '../ansi.ts'
 import type { Grants } from '../grants.ts'
 
@@ -8,7 +8,7 @@ const name = (identifier: string): string =>
 
 /** Source: Snowflake, Access control privileges. */
 export function snowflakeGrants(
-  { warehouse, database, username, role, staging }: NonNullable<DestinationSpec['snowflake']>,
+  { warehouse, database, username, role, staging }: SnowflakeSettings,
   schemas: readonly string[],
 ): Grants {
   /** Files are put into a stage of the bookkeeping schema, which comes first, or into a bucket. */

@@ -1,4 +1,4 @@
-import type { SnowflakeSettings } from '../../model/destination.ts'
+import type { SnowflakeSettings } from '../../model/warehouse-block.ts'
 import { word } from './text.ts'
 
 /** What a message of Snowflake is about. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { WAREHOUSE_KINDS } from '../../../src/model/destination.ts'
+import { WAREHOUSE_KINDS } from '../../../src/model/warehouse-block.ts'
 import type { Installed } from '../installed.ts'
 import { connected, stackOf } from '../stacks.ts'
 
