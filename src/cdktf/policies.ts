@@ -37,17 +37,34 @@ export class RequireLabels extends Policy {
   }
 }
 
-/** Nothing in a warehouse is deleted: neither with an activation, nor by a plan. */
+/**
+ * Nothing in a warehouse is deleted: neither with an activation, nor by a plan. Where only Terraform knows whether something
+ * is, that is refused too.
+ */
 export class ForbidDelete extends Policy {
-  protected refusals({ kind, spec }: any): string[] {
-    if (kind === 'Activation' && spec.deletionPolicy === 'Delete') {
-      return ['spec.deletionPolicy: "Delete" is forbidden here: write DeletionPolicy.RETAIN, or leave it out']
+  protected refusals(manifest: any): string[] {
+    switch (manifest.kind) {
+      case 'Activation':
+        return forbidden(manifest, ['spec', 'deletionPolicy'], 'Delete', 'DeletionPolicy.RETAIN')
+      case 'WarehouseDestination':
+        return forbidden(manifest, ['spec', 'schemaPolicy', 'dropObjects'], 'Approve', 'DropObjects.FORBID')
+      default:
+        return []
     }
-    if (kind === 'WarehouseDestination' && spec.schemaPolicy?.dropObjects === 'Approve') {
-      return ['spec.schemaPolicy.dropObjects: "Approve" is forbidden here: write DropObjects.FORBID, or leave it out']
-    }
-    return []
   }
+}
+
+/** What is said of a field that has the value, or has a token in its place or on the way there. */
+function forbidden(manifest: any, path: readonly string[], value: string, allowed: string): string[] {
+  const way = path.map((_, index) => path.slice(0, index + 1))
+  const at = (steps: readonly string[]) => steps.reduce((node, step) => node?.[step], manifest)
+  const fix = `forbidden here: write ${allowed}, or leave it out`
+  const token = way.find((steps) => Token.isUnresolved(at(steps)))
+  if (token) {
+    const hidden = [...path.slice(token.length), `"${value}"`].join(' ')
+    return [`${token.join('.')}: a token may stand for ${hidden}, which is ${fix}`]
+  }
+  return at(path) === value ? [`${path.join('.')}: "${value}" is ${fix}`] : []
 }
 
 /** No warehouse is synced more often than this. */

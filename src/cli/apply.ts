@@ -50,9 +50,13 @@ export async function run(options: ApplyOptions): Promise<number> {
   await make(folder, approval === 'Additive' ? [] : plans)
   const held = options.yes || terminal ? [] : waitingForApproval(deleting)
   const heldKeys = new Set(held.map(({ resource }) => keyOf(resource)))
-  const { pruned, dropped } = options.prune
+  const {
+    pruned,
+    dropped,
+    problems: blocked,
+  } = options.prune
     ? await pruneFolder(folder, { ...pruning, held: heldKeys })
-    : { pruned: [], dropped: [] }
+    : { pruned: [], dropped: [], problems: [] }
   // What is gone may have stood in the way of others, or in their statuses.
   if (pruned.length > 0) {
     const freed = plansOf(await planFolder(folder))
@@ -61,7 +65,7 @@ export async function run(options: ApplyOptions): Promise<number> {
     plans.push(...freed)
   }
 
-  const problems = [...folderProblems(folder.store), ...held.map(heldProblem)]
+  const problems = [...folderProblems(folder.store), ...blocked, ...held.map(heldProblem)]
   const value = {
     plans,
     problems,

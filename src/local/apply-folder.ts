@@ -9,7 +9,7 @@ import type { Folder } from './folder.ts'
 import { keepInstallation } from './installation.ts'
 import { lockFolder } from './lock.ts'
 import { MirrorFiles } from './mirror-files.ts'
-import { type FolderProblem, folderProblems } from './problems.ts'
+import { type FolderProblem, folderProblems, isStaying } from './problems.ts'
 
 export interface ApplyOptions {
   /** Hashes of plans that may lose data and are approved now. */
@@ -61,6 +61,3 @@ export async function applyFolder(folder: Folder, options: ApplyOptions = {}): P
     resources: store.all(),
   }
 }
-
-/** What a prune began to delete and could not waits for the next prune. */
-const isStaying = ({ metadata }: EngageResource): boolean => metadata.deletionTimestamp === undefined

@@ -154,12 +154,13 @@ export class LocalStore implements ResourceStore {
   }
 
   #update(before: EngageResource, after: EngageResource): EngageResource {
+    const { deletionTimestamp: _d, ...staying } = before.metadata
     const violations = immutableViolations(before, after)
     if (violations.length > 0) {
       this.refusals.push({ resource: after, message: violations.join('; ') })
-      return before
+      return withMetadata(before, staying)
     }
-    const { labels: _l, annotations: _a, deletionTimestamp: _d, ...kept } = before.metadata
+    const { labels: _l, annotations: _a, ...kept } = staying
     const isSameSpec = isDeepStrictEqual(plain(before.spec), plain(after.spec))
     const metadata: ObjectMeta = {
       ...kept,

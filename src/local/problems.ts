@@ -17,10 +17,13 @@ export const nameOf = ({ kind, metadata }: EngageResource): string => `${kind}/$
 export const refusalProblems = (refusals: readonly Refusal[]): FolderProblem[] =>
   refusals.map(({ resource, message }) => ({ resource: nameOf(resource), reason: 'ImmutableField', message }))
 
-/** What keeps the resources of a folder from being as declared, as they stand now. */
+/** What a prune began to delete and could not waits for the next prune: nothing else looks at it. */
+export const isStaying = ({ metadata }: EngageResource): boolean => metadata.deletionTimestamp === undefined
+
+/** What keeps the resources of a folder from being as declared, as an apply leaves them. */
 export const folderProblems = (store: LocalStore): FolderProblem[] => [
   ...refusalProblems(store.refusals),
-  ...store.all().flatMap(statusProblems),
+  ...store.all().filter(isStaying).flatMap(statusProblems),
 ]
 
 /** The resources of a folder, without those that have left it, and those of them that are as declared. */

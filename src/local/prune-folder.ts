@@ -7,7 +7,7 @@ import { reconcileDestination } from '../reconcile/destination.ts'
 import { reconcileSpace } from '../reconcile/space.ts'
 import type { Folder } from './folder.ts'
 import { lockFolder } from './lock.ts'
-import { type FolderProblem, statusProblems } from './problems.ts'
+import { type FolderProblem, isStaying, statusProblems } from './problems.ts'
 import { keyOf } from './resource-state.ts'
 import { withoutNewFiles } from './without-new-files.ts'
 
@@ -74,26 +74,25 @@ export async function pruneFolder(
   // Activations first: they may need the destination that leaves with them, which is not deleted before they are gone.
   const dropped: string[] = []
   for (const orphan of orphans) if (orphan.kind === 'Activation') remove(orphan)
-  for (const activation of await store.activations()) {
-    if (activation.metadata.deletionTimestamp === undefined || isHeld(activation)) continue
-    dropped.push(...(await deleteActivation(context, activation, resources)))
+  const leaving = () => store.orphans().filter((orphan) => !isStaying(orphan) && !isHeld(orphan))
+  for (const orphan of leaving()) {
+    if (orphan.kind === 'Activation') dropped.push(...(await deleteActivation(context, orphan, resources)))
   }
   const blocked = new Set(
     (await store.activations())
-      .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+      .filter((activation) => !isStaying(activation))
       .map(({ metadata, spec }) => `${metadata.namespace}/${spec.destinationRef.name}`),
   )
   const isNeeded = ({ kind, metadata }: EngageResource) =>
     kind === 'WarehouseDestination' && blocked.has(`${metadata.namespace}/${metadata.name}`)
   for (const orphan of orphans) if (orphan.kind !== 'Activation' && !isNeeded(orphan)) remove(orphan)
-  for (const orphan of store.orphans()) {
-    if (orphan.metadata.deletionTimestamp === undefined) continue
+  for (const orphan of leaving()) {
     if (orphan.kind === 'EngageSpace') await reconcileSpace(context, orphan, resources)
     if (orphan.kind === 'WarehouseDestination') await reconcileDestination(context, orphan, resources)
   }
   return {
     pruned: orphans.filter((orphan) => store.get(orphan) === undefined),
     dropped,
-    problems: store.orphans().flatMap(statusProblems),
+    problems: leaving().flatMap(statusProblems),
   }
 }

@@ -54,13 +54,17 @@ export type RecordedRun = z.infer<typeof recordedRun>
 /** Runs that a status has room for. */
 export const MOST_RUNS = 100
 
+/** Runs are information: one that was written in another way is left out alone, and the status around it stays. */
+const readableRun = recordedRun.optional().catch(undefined)
+
 const runs = {
-  lastSync: recordedRun.optional().describe('The last run.'),
+  lastSync: readableRun.describe('The last run.'),
   nextSyncTime: time.optional().describe('When the next run is due.'),
   history: z
-    .array(recordedRun)
+    .array(readableRun)
     .max(MOST_RUNS)
     .default([])
+    .transform((history) => history.filter((run) => run !== undefined))
     .describe(`Past runs, newest first: sync.historyLimit of each destination, ${MOST_RUNS} in all.`),
 }
 

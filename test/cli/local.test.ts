@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -129,6 +129,31 @@ test('a resource that left the folder is deleted only by --prune, and what is dr
     ].join('\n'),
   )
   expect(engageops('apply').stderr).toBe('')
+})
+
+test('a deletion that was blocked is told by the prune that tried it only', () => {
+  engageops('apply')
+  rmSync(path.join(folder, 'activation.yaml'))
+  const [file, away] = [path.join(folder, 'warehouse.duckdb'), path.join(folder, 'away')]
+  renameSync(file, away)
+  mkdirSync(file)
+  const blocked = engageops('apply', '--prune', '--yes')
+  expect(blocked.status).toBe(EXIT.failed.code)
+  expect(blocked.stderr).toMatch(/^error: Activation\/carts: DeletionBlocked: /m)
+  rmdirSync(file)
+  renameSync(away, file)
+
+  const applied = engageops('apply')
+  expect(applied.stdout).toMatch(/2 resources applied\.\n$/)
+  expect(applied.stderr).toBe(
+    'note: Activation/carts has left the folder: apply --prune deletes it and drops default.carts\n',
+  )
+  expect(applied.status).toBe(EXIT.ok.code)
+
+  const held = engageops('apply', '--prune')
+  expect(held.stderr).toMatch(/^error: Activation\/carts: AwaitingApproval: .*\n$/)
+  expect(held.status).toBe(EXIT.changes.code)
+  expect(engageops('apply', '--prune', '--yes').status).toBe(EXIT.ok.code)
 })
 
 test('what a lossy deletion needs waits with it, and the rest is deleted', () => {

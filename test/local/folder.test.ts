@@ -20,6 +20,7 @@ import { MirrorFiles } from '../../src/local/mirror-files.ts'
 import { planFolder } from '../../src/local/plan-folder.ts'
 import { planPrune, pruneFolder } from '../../src/local/prune-folder.ts'
 import { recordFolderRun } from '../../src/local/record-folder-run.ts'
+import { EngageError } from '../../src/model/errors.ts'
 import type { EngageResource } from '../../src/model/kinds.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 
@@ -196,6 +197,23 @@ describe('apply', () => {
     expect(problems).toEqual([])
     expect((await open()).notes).toEqual([])
   })
+
+  test('a run in a state file that cannot be read takes nothing else with it', async () => {
+    write('all.yaml', warehouse(), space(), activation())
+    await apply()
+    const start = '2026-11-24T12:00:00Z'
+    const run = { runId: 'one', start, end: start, status: 'Success', rows: 1, notices: [] }
+    const file = join(dir, '.engageops/state/Activation.default.vip.json')
+    const state = JSON.parse(readFileSync(file, 'utf8'))
+    const history = [{ ...run, destination: 'warehouse' }, run]
+    const status = { ...state.resource.status, lastSync: run, history }
+    writeFileSync(file, JSON.stringify({ ...state, resource: { ...state.resource, status } }))
+    const folder = await open()
+    expect(folder.notes).toEqual([])
+    const { metadata, status: kept } = find(folder.store.all(), 'Activation', 'vip')
+    expect(metadata.uid).toBe(state.resource.metadata.uid)
+    expect(kept).toEqual({ ...state.resource.status, history: [{ ...run, destination: 'warehouse' }] })
+  })
 })
 
 describe('secrets', () => {
@@ -298,12 +316,28 @@ describe('what has left the folder', () => {
     rmdirSync(file)
     renameSync(join(dir, 'away'), file)
     const { problems } = await applyFolder(await open({ manifests: empty }))
-    expect(problems).toMatchObject([{ resource: 'Activation/gone', reason: 'DeletionBlocked' }])
+    // What the prune said holds no longer, and an apply does not look at it.
+    expect(problems).toEqual([])
     expect(await tables('default')).toEqual(['vip_members'])
     const { dropped, pruned } = await pruneFolder(await open({ manifests: empty }))
     expect(dropped).toEqual(['default.vip_members'])
     expect(pruned.map(({ kind }) => kind)).toEqual(['Activation', 'WarehouseDestination'])
     expect(stateFiles()).toEqual({})
+  })
+
+  test('what comes back is not deleted, also where its change is refused', async () => {
+    const gone = activation('gone', { ...ACTIONS, deletionPolicy: 'Delete' })
+    write('all.yaml', warehouse(), space(), gone)
+    await apply()
+    write('all.yaml', warehouse(), space())
+    const openWarehouse = async () => Promise.reject(new EngageError('WarehouseUnreachable', 'Retry', 'it is down'))
+    const blocked = await pruneFolder(await open({ openWarehouse }))
+    expect(blocked.problems).toMatchObject([{ resource: 'Activation/gone', reason: 'DeletionBlocked' }])
+    const storageActions = { ...ACTIONS.storageActions, table: 'others' }
+    write('all.yaml', warehouse(), space(), activation('gone', { storageActions, deletionPolicy: 'Delete' }))
+    expect((await apply()).problems).toMatchObject([{ resource: 'Activation/gone', reason: 'ImmutableField' }])
+    expect(await pruneFolder(await open())).toEqual({ pruned: [], dropped: [], problems: [] })
+    expect(await tables('default')).toEqual(['vip_members'])
   })
 
   test('what comes back before a prune goes on as it was', async () => {

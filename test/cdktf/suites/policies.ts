@@ -44,6 +44,29 @@ export function policies(installed: Installed): void {
       expect(() => other.app.synth()).toThrow('spec.schemaPolicy.dropObjects: "Approve" is forbidden here')
     })
 
+    test('ForbidDelete refuses what only Terraform knows', () => {
+      const { app, stack } = appWith(new ForbidDelete())
+      const { space, warehouse: destination } = connected(installed, stack)
+      const deletionPolicy = new tf.TerraformVariable(stack, 'policy', { type: 'any' }).value
+      const computation = space.addAudience('vip')
+      destination.activate('vip', { name: 'vip', computation, classic: {}, deletionPolicy })
+      expect(() => app.synth()).toThrow(
+        'Activation/vip: spec.deletionPolicy: a token may stand for "Delete", which is forbidden here: write DeletionPolicy.RETAIN, or leave it out',
+      )
+    })
+
+    test.each([
+      ['spec.schemaPolicy.dropObjects', '"Approve"'],
+      ['spec.schemaPolicy', 'dropObjects "Approve"'],
+    ])('ForbidDelete refuses a token at %s', (path, hidden) => {
+      const { app, stack } = appWith(new ForbidDelete())
+      const { manifest } = new WarehouseDestination(stack, 'main', { warehouse })
+      manifest.addOverride(path, new tf.TerraformVariable(stack, 'policy', { type: 'any' }).value)
+      expect(() => app.synth()).toThrow(
+        `${path}: a token may stand for ${hidden}, which is forbidden here: write DropObjects.FORBID, or leave it out`,
+      )
+    })
+
     test.each([
       ['0 * * * *', 60, true],
       ['*/15 8-18 * * mon-fri', 15, true],
