@@ -10,7 +10,7 @@ import type { MappingSpec } from '../../src/model/activation.ts'
 const kit: { transform(mapping: object, data: object): unknown } = createRequire(import.meta.url)(
   '@segment/actions-core/mapping-kit',
 )
-type Properties = MappingSpec['properties']
+type Properties = NonNullable<MappingSpec['properties']>
 const prepare = (properties: Properties) => prepareMapping({ properties })
 
 const LONG = '123456789012345678901234567890.5'

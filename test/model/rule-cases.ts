@@ -259,9 +259,9 @@ export const BROKEN: [Kind, spec: unknown, path: string, message: string][] = [
   ],
   [
     ACTIVATION,
-    withColumns({ ...column, path: 'not a path' }),
-    'spec.storageActions.columns[0].path: "not a path"',
-    'is not a path into the call: write $, and a dot before each key, such as $.properties.plan or $.properties.items[0].id',
+    withColumns({ ...column, path: 'properties..plan' }),
+    'spec.storageActions.columns[0].path: "properties..plan"',
+    'is not a path into the call: write keys with a dot between them, such as $.properties.plan or $.properties.items[0].id',
   ],
 ]
 
