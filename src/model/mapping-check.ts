@@ -13,10 +13,11 @@ export const COLUMNS_MISSING = 'is missing: write the columns, such as {plan: {"
  */
 export function checkMapping({ properties, [ROOT_DIRECTIVE]: root }: Fields, path: FieldPath): Problem[] {
   const columns = checkValue(properties, [...path, 'properties'])
-  if (root === undefined) return columns
+  // What is no map the schema refuses.
+  if (!isFields(root)) return columns
   const rootPath = [...path, ROOT_DIRECTIVE]
-  const transform = isFields(root) ? root['@transform'] : undefined
-  if (!isFields(root) || !isFields(transform))
+  const transform = root['@transform']
+  if (!isFields(transform))
     return [...columns, { path: rootPath, message: 'must be {"@transform": {"apply": ...}}, as Segment writes it' }]
   if (properties === undefined && transform.mapping === undefined)
     return [{ path: [...path, 'properties'], message: COLUMNS_MISSING }]

@@ -174,6 +174,28 @@ test('exact numbers survive every directive', () => {
   })
 })
 
+test('a directive for the whole mapping applies to all of it', () => {
+  const run = prepareMapping({
+    __segment_internal_directive: { '@transform': { apply: { user: { '@path': '$.userId' } } } },
+    properties: { id: { '@path': '$.user' }, name: { '@path': '$.userId' } },
+  })
+  expect(run({ userId: 'u1' })).toEqual({ id: 'u1' })
+  expect(run({ userId: 'u2' })).toEqual({ id: 'u2' })
+})
+
+test('a directive for the whole mapping gives the columns where there are none', () => {
+  const columns = { properties: { id: { '@path': '$.user' } } }
+  const root = { '@transform': { apply: { user: { '@path': '$.userId' } }, mapping: columns } }
+  expect(prepareMapping({ __segment_internal_directive: root })({ userId: 'u1' })).toEqual({ id: 'u1' })
+})
+
+test('a directive for the whole mapping that makes no map of a call fails for it', () => {
+  const root = { '@transform': { apply: { '@path': '$.properties' } } }
+  const run = prepareMapping({ __segment_internal_directive: root, properties: { plan: { '@path': '$.plan' } } })
+  expect(run({ properties: { plan: 'pro' } })).toEqual({ plan: 'pro' })
+  expect(() => run({ properties: 'text' })).toThrow('mapping.__segment_internal_directive makes no map of the call')
+})
+
 test('a directive in place of the columns makes all of them', () => {
   const run = prepare({ '@path': '$.properties' })
   expect(run({ properties: { a: 1 } })).toEqual({ a: 1 })

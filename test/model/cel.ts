@@ -7,6 +7,8 @@ import { isFields } from '../../src/model/rules.ts'
  */
 export function evaluate(cel: string, self: unknown, oldSelf?: unknown): unknown {
   const js = cel
+    // Names of fields in CEL: two underscores are reserved.
+    .replaceAll('__underscores__', '__')
     .replace(/has\(([\w.]+)\)/g, (_, path: string) => `(${path.replaceAll('.', '?.')} !== undefined)`)
     .replace(/self\.matches\(r'(\(\?i\))?([^']*)'\)/g, (_, fold: string | undefined, pattern: string) => {
       return `/${pattern.replaceAll('/', '\\/')}/${fold ? 'i' : ''}.test(self)`
