@@ -196,7 +196,7 @@ export function backends(installed: Installed): void {
     }
     const manifest = new engage.ActivationManifest(stack, 'vip', { spec })
     expect(warningsOf(manifest)).toEqual([])
-    Object.assign(storageActions, { mapping: { id: { '@path': '$.messageId' } } })
+    Object.assign(storageActions, { mapping: { properties: { id: { '@path': '$.messageId' } } } })
     synth(installed, stack)
     expect(warningsOf(manifest)).toEqual([expect.stringContaining('deletionPolicy Delete drops its table')])
   })

@@ -60,7 +60,7 @@ export function tokens(installed: Installed): void {
           },
         },
         activation_default_vip: {
-          manifest: { spec: { storageActions: { mapping: { id: { '@literal': '${var.id}' } } } } },
+          manifest: { spec: { storageActions: { mapping: { properties: { id: { '@literal': '${var.id}' } } } } } },
         },
       })
     })
