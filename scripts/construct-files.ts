@@ -44,7 +44,6 @@ const NAMES: Record<string, string> = {
   'Activation.classic': 'ClassicStorage',
   'Activation.classic.eventNames': 'EventNames',
   'Activation.storageActions': 'StorageActions',
-  'Activation.storageActions.mapping': 'StorageMapping',
   'Activation.storageActions.columns': 'StorageColumn',
   'Activation.sync': 'ActivationSync',
 }
@@ -160,6 +159,7 @@ export class ${kind}Manifest extends EngageManifest {
     if (node.enum) return this.#choiceType(node.enum.map(String), path)
     if (node.items) return `${this.#typeOf(node.items, path, doc)}[]`
     if (node.additionalProperties) return `{ [key: string]: ${this.#typeOf(node.additionalProperties, path)} }`
+    if (node.properties && !hasPropertyNames(node.properties)) return '{ [key: string]: any }'
     if (node.properties) return this.#sharedType(node) ?? this.#objectType(node, path, doc)
     if (node.type === 'object') return '{ [key: string]: any }'
     if (node.type === 'boolean') return this.#booleanType()
@@ -212,6 +212,10 @@ export class ${kind}Manifest extends EngageManifest {
     return name
   }
 }
+
+/** Names that are none in other languages can be keys of a map only. */
+const hasPropertyNames = (fields: Record<string, JsonSchema>) =>
+  Object.keys(fields).every((field) => /^[a-z][A-Za-z0-9]*$/.test(field))
 
 const constant = (value: string) => value.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
 

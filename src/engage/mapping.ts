@@ -1,6 +1,6 @@
 import type { MappingSpec } from '../model/activation.ts'
 import { EngageError } from '../model/errors.ts'
-import { checkMapping, directiveOf } from '../model/mapping-check.ts'
+import { checkMapping, directiveOf, ROOT_DIRECTIVE } from '../model/mapping-check.ts'
 import { formatPath } from '../model/problems.ts'
 import { asObject, type Call } from './call.ts'
 import { ExactNumber } from './exact-number.ts'
@@ -14,18 +14,31 @@ export type PreparedMapping = (call: Call) => Record<string, unknown>
  * Compiles a mapping of Segment's mapping-kit. The directives of the default mappings run without the library, which
  * walks and copies for every call; all others are left to it. Numbers stay exact. Throws EngageError InvalidSpec.
  */
-export function prepareMapping({ properties }: MappingSpec): PreparedMapping {
-  const problems = checkMapping(properties, ['mapping', 'properties'])
+export function prepareMapping(mapping: MappingSpec): PreparedMapping {
+  const problems = checkMapping(mapping, ['mapping'])
   if (problems.length > 0) {
     const message = problems.map((problem) => `${formatPath(problem.path)}: ${problem.message}`).join('; ')
     throw new EngageError('InvalidSpec', 'Stalled', message)
   }
-  const resolve = compile(properties)
+  const resolve = compileColumns(mapping)
   return (call) => {
     const columns = resolve(call) ?? {}
     const found = asObject(columns)
     if (!found) throw new Error('mapping.properties makes no map of columns')
     return found
+  }
+}
+
+/** With a root directive the columns are made of what it makes of the call; they take the place of its own mapping. */
+function compileColumns({ properties, [ROOT_DIRECTIVE]: root }: MappingSpec): Resolve {
+  if (root === undefined) return compile(properties)
+  const transform = asObject(root['@transform'])
+  const apply = compile(transform?.apply)
+  const map = compile(properties === undefined ? transform?.mapping : { properties })
+  return (call) => {
+    const applied = asObject(apply(call))
+    if (!applied) throw new Error(`mapping.${ROOT_DIRECTIVE} makes no map of the call`)
+    return asObject(map(applied))?.properties
   }
 }
 

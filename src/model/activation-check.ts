@@ -9,7 +9,7 @@ export function activationProblems(spec: unknown): Problem[] {
   if (!isFields(actions)) return []
   const { mapping, columns } = actions
   return [
-    ...(isFields(mapping) ? checkMapping(mapping.properties, ['storageActions', 'mapping', 'properties']) : []),
+    ...(isFields(mapping) ? checkMapping(mapping, ['storageActions', 'mapping']) : []),
     ...repeatedColumns(listOf(columns), ['storageActions', 'columns']),
   ]
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { COLUMNS_MISSING, ROOT_DIRECTIVE } from './mapping-check.ts'
 import { localReference, type Resource } from './resource.ts'
 import {
   exactlyOne,
@@ -67,32 +68,54 @@ const classic = z.strictObject({
     .describe('Whether android_idfa and ios_idfa columns are filled from context.device.'),
 })
 
+const anyJson = z.unknown().meta({ 'x-kubernetes-preserve-unknown-fields': true })
+const jsonMap = z.record(z.string(), z.json()).meta({ 'x-kubernetes-preserve-unknown-fields': true })
+
+/** What Segment writes beside the columns of a mapping: taken as it is pasted. */
+const unread = (instead: string) => anyJson.optional().describe(`Not read: ${instead}.`)
+const FROM_THE_CALL = 'it is part of what Segment writes, and columns are those of properties'
+
+const columnsAreThere = fieldsRule({
+  message: COLUMNS_MISSING,
+  cel: 'has(self.properties) || has(self.__underscores__segment_internal_directive)',
+  field: 'properties',
+  holds: (value) => value.properties !== undefined || value[ROOT_DIRECTIVE] !== undefined,
+})
+
 /** Values of Segment's mapping-kit: directives are maps with one key that begins with @; see mapping-check.ts. */
-const mapping = z.strictObject(
-  {
-    properties: z
-      .record(z.string(), z.json(), {
-        error: ({ input }) =>
-          input === undefined
-            ? 'is missing: write the columns, such as {plan: {"@path": $.properties.plan}}'
-            : undefined,
-      })
-      .meta({ 'x-kubernetes-preserve-unknown-fields': true })
-      .describe('The columns by name, each with its value; or a directive that makes a map of them.'),
-  },
-  {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map(() => 'unknown field: columns are the fields of properties, write it there').join('\n')
-        : undefined,
-  },
+const mapping = ruled(
+  z.strictObject(
+    {
+      properties: jsonMap
+        .optional()
+        .describe(
+          `The columns by name, each with its value; or a directive that makes a map of them. Required unless ${ROOT_DIRECTIVE} has a mapping.`,
+        ),
+      [ROOT_DIRECTIVE]: jsonMap
+        .optional()
+        .describe('A directive @transform that each call goes through first, as Segment adds it to linked audiences.'),
+      event: unread(FROM_THE_CALL),
+      messageId: unread(FROM_THE_CALL),
+      type: unread(FROM_THE_CALL),
+      receivedAt: unread(FROM_THE_CALL),
+      trigger: unread('computation and triggers say what makes a row'),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map(() => 'unknown field: columns are the fields of properties, write it there').join('\n')
+          : undefined,
+    },
+  ),
+  columnsAreThere,
 )
 
+/** With $. before it or without, as mapping-kit takes paths; a key that begins with $ needs it. */
 const callPath = ruled(
   z.string().min(1).max(1000),
   matching(
-    /^\$(\.[^.[\]]+(\[[0-9]+\])*)+$/,
-    'is not a path into the call: write $, and a dot before each key, such as $.properties.plan or $.properties.items[0].id',
+    /^(\$\.[^.[\]]|[^$.[\]])[^.[\]]*(\[[0-9]+\])*(\.[^.[\]]+(\[[0-9]+\])*)*$/,
+    'is not a path into the call: write keys with a dot between them, such as $.properties.plan or $.properties.items[0].id',
   ),
 )
 

@@ -2,18 +2,39 @@ import { nearMiss } from './near-miss.ts'
 import type { FieldPath, Problem } from './problems.ts'
 import { type Fields, isFields } from './rules.ts'
 
+/** Where Segment keeps a directive that each call goes through before it is mapped. */
+export const ROOT_DIRECTIVE = '__segment_internal_directive'
+
+export const COLUMNS_MISSING = 'is missing: write the columns, such as {plan: {"@path": $.properties.plan}}'
+
 /**
- * What is wrong with a value of a mapping, each with its place and what to write: all that mapping-kit refuses, and what
- * it would refuse at every call, or answer with nothing.
+ * What is wrong with a mapping, each with its place and what to write: all that mapping-kit refuses, and what it would
+ * refuse at every call, or answer with nothing. What is not read of a mapping may be anything.
  */
-export function checkMapping(node: unknown, path: FieldPath): Problem[] {
-  if (Array.isArray(node)) return node.flatMap((item, index) => checkMapping(item, [...path, index]))
+export function checkMapping({ properties, [ROOT_DIRECTIVE]: root }: Fields, path: FieldPath): Problem[] {
+  const columns = checkValue(properties, [...path, 'properties'])
+  // What is no map the schema refuses.
+  if (!isFields(root)) return columns
+  const rootPath = [...path, ROOT_DIRECTIVE]
+  const transform = root['@transform']
+  if (!isFields(transform))
+    return [...columns, { path: rootPath, message: 'must be {"@transform": {"apply": ...}}, as Segment writes it' }]
+  if (properties === undefined && transform.mapping === undefined)
+    return [{ path: [...path, 'properties'], message: COLUMNS_MISSING }]
+  // The columns take the place of its own mapping.
+  const whole = properties === undefined ? transform : { ...transform, mapping: {} }
+  return [...columns, ...checkValue({ ...root, '@transform': whole }, rootPath)]
+}
+
+/** What is wrong with one value of a mapping. */
+export function checkValue(node: unknown, path: FieldPath): Problem[] {
+  if (Array.isArray(node)) return node.flatMap((item, index) => checkValue(item, [...path, index]))
   if (!isFields(node)) return []
   const directive = directiveOf(node)
   const items = Object.entries(node).filter(([key]) => directive === undefined || key !== METADATA)
   return [
     ...(directive === undefined ? [] : checkDirective(node, directive, path)),
-    ...items.flatMap(([key, item]) => checkMapping(item, [...path, key])),
+    ...items.flatMap(([key, item]) => checkValue(item, [...path, key])),
   ]
 }
 

@@ -100,7 +100,7 @@ export const storageColumn = (
 
 /** The fields of a mapping, as far as it names them: a directive finds them in the call. */
 const fieldsOf = ({ properties }: MappingSpec): [string, unknown][] =>
-  directiveOf(properties) === undefined ? Object.entries(properties) : []
+  properties === undefined || directiveOf(properties) !== undefined ? [] : Object.entries(properties)
 
 function isText(value: unknown): boolean {
   if (typeof value === 'string') return true

@@ -10,7 +10,7 @@ import type { MappingSpec } from '../../src/model/activation.ts'
 const kit: { transform(mapping: object, data: object): unknown } = createRequire(import.meta.url)(
   '@segment/actions-core/mapping-kit',
 )
-type Properties = MappingSpec['properties']
+type Properties = NonNullable<MappingSpec['properties']>
 const prepare = (properties: Properties) => prepareMapping({ properties })
 
 const LONG = '123456789012345678901234567890.5'
@@ -172,6 +172,28 @@ test('exact numbers survive every directive', () => {
     replaced: LONG.replace('.5', ',5'),
     liquid: LONG,
   })
+})
+
+test('a directive for the whole mapping applies to all of it', () => {
+  const run = prepareMapping({
+    __segment_internal_directive: { '@transform': { apply: { user: { '@path': '$.userId' } } } },
+    properties: { id: { '@path': '$.user' }, name: { '@path': '$.userId' } },
+  })
+  expect(run({ userId: 'u1' })).toEqual({ id: 'u1' })
+  expect(run({ userId: 'u2' })).toEqual({ id: 'u2' })
+})
+
+test('a directive for the whole mapping gives the columns where there are none', () => {
+  const columns = { properties: { id: { '@path': '$.user' } } }
+  const root = { '@transform': { apply: { user: { '@path': '$.userId' } }, mapping: columns } }
+  expect(prepareMapping({ __segment_internal_directive: root })({ userId: 'u1' })).toEqual({ id: 'u1' })
+})
+
+test('a directive for the whole mapping that makes no map of a call fails for it', () => {
+  const root = { '@transform': { apply: { '@path': '$.properties' } } }
+  const run = prepareMapping({ __segment_internal_directive: root, properties: { plan: { '@path': '$.plan' } } })
+  expect(run({ properties: { plan: 'pro' } })).toEqual({ plan: 'pro' })
+  expect(() => run({ properties: 'text' })).toThrow('mapping.__segment_internal_directive makes no map of the call')
 })
 
 test('a directive in place of the columns makes all of them', () => {

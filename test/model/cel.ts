@@ -6,7 +6,7 @@ import { isFields } from '../../src/model/rules.ts'
  * with those of zod on the same values. What it does not know is a syntax error.
  */
 export function evaluate(cel: string, self: unknown, oldSelf?: unknown): unknown {
-  const js = cel
+  const js = fieldNames(cel)
     .replace(/has\(([\w.]+)\)/g, (_, path: string) => `(${path.replaceAll('.', '?.')} !== undefined)`)
     .replace(/self\.matches\(r'(\(\?i\))?([^']*)'\)/g, (_, fold: string | undefined, pattern: string) => {
       return `/${pattern.replaceAll('/', '\\/')}/${fold ? 'i' : ''}.test(self)`
@@ -18,6 +18,9 @@ export function evaluate(cel: string, self: unknown, oldSelf?: unknown): unknown
     .replace(/('\w+') in ([\w.]+)/g, '$2.includes($1)')
   return new Function('self', 'oldSelf', 'duration', `'use strict'; return (${js})`)(self, oldSelf, seconds)
 }
+
+/** CEL with the names of fields as they are: two underscores are reserved there, and the API server has this for them. */
+export const fieldNames = (cel: string): string => cel.replaceAll('__underscores__', '__')
 
 function seconds(duration: string): number {
   const unit = { s: 1, m: 60, h: 3600 }[duration.slice(-1)]

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkMapping, directiveOf } from '../../src/model/mapping-check.ts'
+import { checkValue, directiveOf } from '../../src/model/mapping-check.ts'
 import { formatPath } from '../../src/model/problems.ts'
 import { isFields } from '../../src/model/rules.ts'
 
@@ -10,7 +10,7 @@ const kit: { transform(mapping: object, data: object): unknown } = require('@seg
 const kitValidate: (mapping: unknown) => void = require('@segment/actions-core/mapping-kit/validate').default
 
 const problemsOf = (node: unknown) =>
-  checkMapping(node, ['properties']).map(({ path, message }) => `${formatPath(path)}: ${message}`)
+  checkValue(node, ['properties']).map(({ path, message }) => `${formatPath(path)}: ${message}`)
 
 /** An @if directive; made so because an object with a field `then` looks like a promise. */
 const when = (argument: Record<string, unknown>, value: unknown = 1) => ({

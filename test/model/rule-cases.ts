@@ -1,11 +1,13 @@
 // Specs that keep the rules of one resource, and specs that break one, with the words for it: the tests compare zod, the
 // rules in CEL and a real API server on them.
 import type { Kind } from '../../src/model/resource.ts'
+import { FLATTEN, LINKED_AUDIENCE } from '../fixtures/mappings.ts'
 import { ACTIONS, CLASSIC, POSTGRES, SPACE } from './manifests.ts'
 
 const [DESTINATION, ENGAGE_SPACE, ACTIVATION] = ['WarehouseDestination', 'EngageSpace', 'Activation'] as const
 
 const column = { name: 'plan', type: 'String', path: '$.properties.plan' }
+const withMapping = (mapping: object) => ({ ...ACTIONS, storageActions: { ...ACTIONS.storageActions, mapping } })
 const withColumns = (...columns: object[]) => ({ ...ACTIONS, storageActions: { ...ACTIONS.storageActions, columns } })
 const secret = { name: 's', key: 'k' }
 const SNOWFLAKE = { account: 'a', warehouse: 'w', database: 'd', username: 'u' }
@@ -53,6 +55,10 @@ export const VALID: [Kind, spec: unknown][] = [
   [ENGAGE_SPACE, { name: 'x', destinations: [{ name: 'main', schemas: { classic: 'Old Schema; DROP' } }] }],
   [ACTIVATION, CLASSIC],
   [ACTIVATION, ACTIONS],
+  [ACTIVATION, withMapping({ properties: {} })],
+  [ACTIVATION, withMapping({ ...LINKED_AUDIENCE, ...FLATTEN })],
+  [ACTIVATION, withMapping(FLATTEN)],
+  [ACTIVATION, withColumns({ ...column, path: 'properties.plan' })],
   [ACTIVATION, withColumns(column, { name: 'first', type: 'String', path: '$.properties.items[0].id' })],
   [
     ACTIVATION,
@@ -259,9 +265,15 @@ export const BROKEN: [Kind, spec: unknown, path: string, message: string][] = [
   ],
   [
     ACTIVATION,
-    withColumns({ ...column, path: 'not a path' }),
-    'spec.storageActions.columns[0].path: "not a path"',
-    'is not a path into the call: write $, and a dot before each key, such as $.properties.plan or $.properties.items[0].id',
+    withMapping({}),
+    'spec.storageActions.mapping.properties',
+    'is missing: write the columns, such as {plan: {"@path": $.properties.plan}}',
+  ],
+  [
+    ACTIVATION,
+    withColumns({ ...column, path: 'properties..plan' }),
+    'spec.storageActions.columns[0].path: "properties..plan"',
+    'is not a path into the call: write keys with a dot between them, such as $.properties.plan or $.properties.items[0].id',
   ],
 ]
 

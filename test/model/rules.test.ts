@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { columnIdentifier } from '../../src/engage/identifiers.ts'
 import { structuralSpec } from '../../src/model/crd.ts'
 import type { Kind } from '../../src/model/resource.ts'
+import { FLATTEN, JOURNEY, LINKED_AUDIENCE } from '../fixtures/mappings.ts'
 import { celMessages } from './cel.ts'
 import { ACTIONS, POSTGRES, problemsOf, resource } from './manifests.ts'
 import { BROKEN, ONE_STORAGE, TWICE, VALID, withSchedule } from './rule-cases.ts'
@@ -62,8 +63,8 @@ describe('storage actions', () => {
 
   test('the columns of a mapping are its properties', () => {
     expect(mappingProblems({ plan: { '@path': '$.properties.plan' } })).toEqual([
-      'spec.storageActions.mapping.properties: is missing: write the columns, such as {plan: {"@path": $.properties.plan}}',
       'spec.storageActions.mapping.plan: unknown field: columns are the fields of properties, write it there',
+      'spec.storageActions.mapping.properties: is missing: write the columns, such as {plan: {"@path": $.properties.plan}}',
     ])
     expect(mappingProblems({ '@path': '$.properties', properties: {} })).toEqual([
       'spec.storageActions.mapping."@path": unknown field: columns are the fields of properties, write it there',
@@ -73,6 +74,52 @@ describe('storage actions', () => {
     ])
     expect(mappingProblems({ properties: { '@path': '$.properties' } })).toEqual([])
     expect(mappingProblems({ properties: {} })).toEqual([])
+  })
+
+  test.each([
+    [LINKED_AUDIENCE],
+    [JOURNEY],
+    [{ ...LINKED_AUDIENCE, ...FLATTEN }],
+    [FLATTEN],
+    [{ ...JOURNEY, event: 'Own name' }],
+  ])('a mapping of Segment is taken as it is pasted: %j', (mapping) => {
+    expect(mappingProblems(mapping)).toEqual([])
+  })
+
+  test('what is beside the columns and is not of Segment is refused', () => {
+    expect(mappingProblems({ ...LINKED_AUDIENCE, plan: { '@path': '$.properties.plan' } })).toEqual([
+      'spec.storageActions.mapping.plan: unknown field: columns are the fields of properties, write it there',
+    ])
+  })
+
+  test('a directive for the whole mapping is a @transform with what it applies, and has a mapping where there are no columns', () => {
+    const rootProblems = (root: unknown, others: object = { properties: {} }) =>
+      mappingProblems({ ...others, __segment_internal_directive: root }).map((problem) =>
+        problem.replace('spec.storageActions.mapping.', ''),
+      )
+    const apply = { '@path': '$.' }
+    const shape = '__segment_internal_directive: must be {"@transform": {"apply": ...}}, as Segment writes it'
+    expect(rootProblems({ '@transform': { apply } })).toEqual([])
+    expect(rootProblems({ '@transform': { apply, mapping: { '@bogus': 1 } } })).toEqual([])
+    expect(rootProblems({})).toEqual([shape])
+    expect(rootProblems({ '@merge': { direction: 'left', objects: [] } })).toEqual([shape])
+    expect(rootProblems({ '@transform': 'text' })).toEqual([shape])
+    expect(rootProblems('text')).toEqual(['__segment_internal_directive: "text" must be a map'])
+    expect(rootProblems({ '@transform': {} })).toEqual([
+      '__segment_internal_directive."@transform".apply: is missing: write a map or a directive',
+    ])
+    expect(rootProblems({ '@transform': { apply }, more: 1 })).toEqual([
+      '__segment_internal_directive: a directive stands alone in its map: take @transform and more apart',
+    ])
+    expect(rootProblems({ '@transform': { apply: { a: { '@pth': '$.a' } } } })).toEqual([
+      '__segment_internal_directive."@transform".apply.a: @pth is no directive: did you mean @path?',
+    ])
+    expect(rootProblems({ '@transform': { apply } }, {})).toEqual([
+      'properties: is missing: write the columns, such as {plan: {"@path": $.properties.plan}}',
+    ])
+    expect(rootProblems({ '@transform': { apply, mapping: { '@pth': 1 } } }, {})).toEqual([
+      '__segment_internal_directive."@transform".mapping: @pth is no directive: did you mean @path?',
+    ])
   })
 
   test('every malformed directive is found, with its place', () => {
@@ -114,21 +161,40 @@ describe('storage actions', () => {
     )
   })
 
-  test.each(['not a path', '$', '$.', 'properties.plan', '$properties', '$.a..b', '$.a[x]', '$["a"]', '$.a]'])(
-    '%s is no path',
-    (path) => {
-      expect(problemsOf(ACTIVATION, actions({ columns: [column('plan', path)] }))).toEqual([
-        `spec.storageActions.columns[0].path: ${JSON.stringify(path)} is not a path into the call: write $, and a dot before each key, such as $.properties.plan or $.properties.items[0].id`,
-      ])
-    },
-  )
+  test.each([
+    '$',
+    '$.',
+    '.a',
+    'a.',
+    '[0]',
+    '$[0]',
+    '$properties',
+    '$.a..b',
+    'a..b',
+    '$.a[x]',
+    '$["a"]',
+    '$.a]',
+    '$..a',
+  ])('%s is no path', (path) => {
+    expect(problemsOf(ACTIVATION, actions({ columns: [column('plan', path)] }))).toEqual([
+      `spec.storageActions.columns[0].path: ${JSON.stringify(path)} is not a path into the call: write keys with a dot between them, such as $.properties.plan or $.properties.items[0].id`,
+    ])
+  })
 
-  test.each(['$.userId', '$.properties.a b', '$.properties.items[0].id', '$.a[0][1]', '$.会员'])(
-    '%s is one',
-    (path) => {
-      expect(problemsOf(ACTIVATION, actions({ columns: [column('plan', path)] }))).toEqual([])
-    },
-  )
+  test.each([
+    '$.userId',
+    'userId',
+    'a',
+    'properties.plan',
+    'properties.items[0].id',
+    '$.$a',
+    '$.properties.a b',
+    '$.properties.items[0].id',
+    '$.a[0][1]',
+    '$.会员',
+  ])('%s is one', (path) => {
+    expect(problemsOf(ACTIVATION, actions({ columns: [column('plan', path)] }))).toEqual([])
+  })
 })
 
 test('every problem is found at once, whatever else is wrong', () => {

@@ -1,11 +1,18 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { MappingSpec } from '../../src/model/activation.ts'
 import type { WorkOrder } from '../../src/plan/work-order.ts'
 import { replay } from '../../src/sync/replay.ts'
+import { FLATTEN, JOURNEY, LINKED_AUDIENCE } from '../fixtures/mappings.ts'
 import { type Manifests, SyncBench } from './harness.ts'
 
+const kit: { transform(mapping: object, call: object): { properties: object } } = createRequire(import.meta.url)(
+  '@segment/actions-core/mapping-kit',
+)
+
 const computation = { audience: 'vip' }
-const manifests = (properties: MappingSpec['properties']): Manifests => ({
+const manifests = (properties: NonNullable<MappingSpec['properties']>): Manifests => ({
   space: { audiences: [{ key: 'vip' }] },
   activations: {
     classic: { computation, classic: { calls: ['Track'] } },
@@ -38,6 +45,69 @@ test('the columns of a mapping are its properties', async () => {
   expect(await bench.sync(await bench.prepare(manifests(GOOD)))).toMatchObject({ status: 'Success', notices: [] })
   expect(await bench.rows('"default".mapped', 'id', 'plan', 'label')).toEqual([
     { id: 't1', plan: 'pro', label: 'u1: pro' },
+  ])
+})
+
+const cart = { properties: { cart: { '@path': '$.properties.shopping_cart__id' } } }
+test.each<[string, object, object, string]>([
+  ['of linked audiences', LINKED_AUDIENCE, { audience: 'idle_carts_linked' }, '22-linked-audience-raw.json'],
+  ['of journeys', JOURNEY, { journey: 'onboarding' }, '18-journey-v2-event-triggered.json'],
+  [
+    'of linked audiences that flattens their context',
+    { ...LINKED_AUDIENCE, ...FLATTEN },
+    { audience: 'idle_carts_linked' },
+    '22-linked-audience-raw.json',
+  ],
+  [
+    'that flattens, beside a column of what is flat',
+    { ...FLATTEN, ...cart },
+    { audience: 'idle_carts_linked' },
+    '22-linked-audience-raw.json',
+  ],
+])("a mapping of Segment's %s makes the columns that mapping-kit makes", async (_, mapping, of, file) => {
+  const call = JSON.parse(readFileSync(new URL(`../fixtures/calls/${file}`, import.meta.url), 'utf8'))
+  const isJourney = 'journey' in of
+  const order = await bench.prepare({
+    space: { audiences: [{ key: 'idle_carts_linked', type: 'Linked' }], journeys: [{ key: 'onboarding' }] },
+    activations: {
+      pasted: {
+        computation: of,
+        storageActions: { table: 'pasted', triggers: [isJourney ? 'JourneyStepEntered' : 'EntityAdded'], mapping },
+      },
+    },
+  })
+  await bench.write(
+    'calls.ndjson',
+    [1, 2, 3].map((number) => ({ ...call, messageId: `m${number}` })),
+  )
+  expect(await bench.sync(order)).toMatchObject({ status: 'Success', rows: 3, notices: [] })
+  const { properties } = kit.transform(structuredClone(mapping), call)
+  expect(Object.keys(properties)).not.toEqual([])
+  expect(await bench.rows('"default".pasted')).toEqual(
+    [1, 2, 3].map((number) => ({ id: `m${number}`, received_at: call.receivedAt, ...properties })),
+  )
+})
+
+test('a mapping that only flattens makes columns of all properties', async () => {
+  const order = await bench.prepare({
+    space: { audiences: [{ key: 'idle_carts_linked', type: 'Linked' }] },
+    activations: {
+      flat: {
+        computation: { audience: 'idle_carts_linked' },
+        storageActions: { table: 'flat', triggers: ['EntityAdded'], mapping: FLATTEN },
+      },
+    },
+  })
+  await bench.write('calls.ndjson', [
+    {
+      ...entered(1, 'pro'),
+      event: 'Entity Added',
+      properties: { audience_key: 'idle_carts_linked', data_graph_entity_context: { cart: { id: 7 } } },
+    },
+  ])
+  expect(await bench.sync(order)).toMatchObject({ status: 'Success', rows: 1 })
+  expect(await bench.rows('"default".flat')).toEqual([
+    { id: 't1', received_at: '2026-01-01T00:00:00Z', audience_key: 'idle_carts_linked', cart_id: '7' },
   ])
 })
 

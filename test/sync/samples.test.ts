@@ -467,7 +467,7 @@ describe.each(WAREHOUSES)('variants of them on $name', ({ open }) => {
     const cart = '$.properties.data_graph_entity_context.shopping_cart'
     const columns = [
       { name: 'Cart', type: 'Json', path: cart },
-      { name: '購入', type: 'String', path: '$.userId' },
+      { name: '購入', type: 'String', path: 'userId' },
       { name: 'id', type: 'String', path: '$.messageId' },
       { name: '1st product', type: 'String', path: `${cart}.products[0].id` },
     ]

@@ -115,14 +115,6 @@ export interface ActivationComputation {
   readonly journey?: string
 }
 
-/** A mapping of Segment's mapping-kit. Default: Segment's own. */
-export interface StorageMapping {
-  /**
-   * The columns by name, each with its value; or a directive that makes a map of them.
-   */
-  readonly properties: { [key: string]: any }
-}
-
 /** Fields of the call that get a typed column, beside those of the mapping. */
 export interface StorageColumn {
   /**
@@ -160,7 +152,7 @@ export interface StorageActions {
    *
    * @default - Segment's own
    */
-  readonly mapping?: StorageMapping
+  readonly mapping?: { [key: string]: any }
   /**
    * Fields of the call that get a typed column, beside those of the mapping.
    *

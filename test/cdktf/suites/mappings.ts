@@ -68,8 +68,8 @@ export function mappings(installed: Installed): void {
   )
 
   test('all directives that the operator knows can be built', async () => {
-    const { checkMapping } = await import('../../../src/model/mapping-check.ts')
-    const [problem] = checkMapping({ '@none': 1 }, [])
+    const { checkValue } = await import('../../../src/model/mapping-check.ts')
+    const [problem] = checkValue({ '@none': 1 }, [])
     const known = [...(problem?.message ?? '').matchAll(/@\w+/g)]
       .map(([name]) => name)
       .filter((name) => name !== '@none')
