@@ -1,6 +1,6 @@
 import type { LogicalType, Table, TypedColumn } from '../model/table.ts'
 import type { Dialect, EventsMerge, Statement, UsersMerge } from './port.ts'
-import { type Case, firstTrue, isGreater, newest, RANK, rank, type SortKey } from './row-order.ts'
+import { type Case, firstTrue, isGreater, newest, RANK, rank, type SortKey, versionColumns } from './row-order.ts'
 import { type Removal, sameKey, type Upsert, type UpsertColumn } from './upsert.ts'
 
 /**
@@ -38,9 +38,7 @@ function mergeEvents(dialect: MergeDialect, merge: EventsMerge): Statement[] {
   const { stage, only, within, columns } = merge
   const [id, receivedAt] = [quote('id'), quote('received_at')]
   const names = columns.map(({ name }) => quote(name)).join(', ')
-  const versions = columns
-    .filter(({ name }) => name !== 'id' && name !== 'received_at')
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const versions = versionColumns(columns)
   const version = (row: string): SortKey[] => [
     [`${row}.${receivedAt}`],
     ...versions.map(({ name, type }) => textKeys(`${row}.${quote(name)}`, type)),

@@ -1,4 +1,5 @@
 import type { Dialect, EventsMerge, Statement, UsersMerge } from '../port.ts'
+import { versionColumns } from '../row-order.ts'
 
 type Names = Pick<Dialect, 'quote' | 'table' | 'literal'>
 
@@ -19,7 +20,7 @@ export function mergeEvents(names: Names, merge: EventsMerge): Statement[] {
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const list = columns.map(quote).join(', ')
   const meant = only === undefined ? '' : ` WHERE ${quote(only)}`
-  const versions = columns.filter((column) => column !== 'id' && column !== 'received_at').sort()
+  const versions = versionColumns(merge.columns).map(({ name }) => name)
   const version = (row: string) =>
     `row(${['0', ...versions.map((column) => `coalesce('=' || CAST(${row}.${quote(column)} AS VARCHAR), '')`)].join(', ')})`
   return [

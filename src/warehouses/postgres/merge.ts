@@ -1,4 +1,5 @@
 import type { Dialect, EventsMerge, Statement, UsersMerge } from '../port.ts'
+import { versionColumns } from '../row-order.ts'
 
 type Names = Pick<Dialect, 'quote' | 'table' | 'literal'>
 
@@ -11,7 +12,7 @@ export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge
   const columns = merge.columns.map(({ name }) => name)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const names = columns.map(quote).join(', ')
-  const versions = columns.filter((column) => column !== 'id' && column !== 'received_at').sort()
+  const versions = versionColumns(merge.columns).map(({ name }) => name)
   const version = (row: string) =>
     `ROW(${['0', ...versions.map((column) => `coalesce('=' || ${row}.${quote(column)}::text, '') COLLATE "C"`)].join(', ')})`
   const assignments = columns
