@@ -150,6 +150,8 @@ export interface UsersMerge {
   stage: string
   /** Trait (and context) columns to write. */
   traits: readonly TypedColumn[]
+  /** Other columns of the twin, which `users` do not take now: a twin row with a value there is not deleted. */
+  kept: readonly string[]
   /** At most so many rows are in the stage. */
   rows: number
   loadedAt: string

@@ -117,6 +117,7 @@ function mergePortion(
   const twin = table(merge.twin)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const traits = merge.traits.map(({ name }) => quote(name))
+  const kept = merge.kept.map(quote)
   const twinColumns = ['user_id', 'trait_set', 'received_at', '"timestamp"', 'id', ...traits]
   const meant = `user_id IS NOT NULL AND trait_set IS NOT NULL${portion('user_id')}`
   /** The twin rows of the users that the stage names, numbered by their clocks. No trait's name has a `#`. */
@@ -153,7 +154,7 @@ function mergePortion(
     {
       sql: `DELETE FROM ${twin} WHERE rowid IN (
   WITH ${ranked}, winners AS (
-    SELECT user_id, [${traits.map(given).join(', ')}] AS "#ranks" FROM ranked GROUP BY user_id HAVING count(*) > 1
+    SELECT user_id, [${[...traits, ...kept].map(given).join(', ')}] AS "#ranks" FROM ranked GROUP BY user_id HAVING count(*) > 1
   )
   SELECT "#row" FROM ranked JOIN winners USING (user_id) WHERE NOT list_contains("#ranks", "#rank")
 )`,
