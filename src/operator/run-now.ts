@@ -33,12 +33,16 @@ export async function runRequested(
   activations: readonly Activation[],
   outcomes: readonly SchemaOutcome[],
 ): Promise<void> {
-  const beginFor = (asked: EngageResource) => async (destination: string, request: string): Promise<Beginning> => {
-    const outcome = outcomes.find((one) => one.destination === destination)
-    if (!outcome) return { never: `EngageSpace ${space.metadata.name} has no destination ${destination}` }
-    const beginning = mayHaveCronJob(outcome) ? await start(context, space, destination, { asked, request }) : undefined
-    return beginning ?? whyNoCronJob(space, outcome)
-  }
+  const beginFor =
+    (asked: EngageResource) =>
+    async (destination: string, request: string): Promise<Beginning> => {
+      const outcome = outcomes.find((one) => one.destination === destination)
+      if (!outcome) return { never: `EngageSpace ${space.metadata.name} has no destination ${destination}` }
+      const beginning = mayHaveCronJob(outcome)
+        ? await start(context, space, destination, { asked, request })
+        : undefined
+      return beginning ?? whyNoCronJob(space, outcome)
+    }
   await answerRequest(
     context.store,
     space,

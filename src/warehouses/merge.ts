@@ -180,8 +180,7 @@ function rankedTwin(dialect: MergeDialect, { twin, stage }: UsersMerge, names: r
   const [userId, traitSet, receivedAt] = [quote('user_id'), quote('trait_set'), quote('received_at')]
   const columns = [userId, traitSet, receivedAt, ...names.map(quote)].join(', ')
   const givers = names.map(
-    (name, number) =>
-      `min(CASE WHEN ${quote(name)} IS NOT NULL THEN ${quote(RANK)} END) AS ${quote(giver(number))}`,
+    (name, number) => `min(CASE WHEN ${quote(name)} IS NOT NULL THEN ${quote(RANK)} END) AS ${quote(giver(number))}`,
   )
   return `WITH __ranked AS (
   SELECT ${columns}, ${rank('row_number', [userId], [...clock(dialect, '__t').flat(), `__t.${traitSet}`])} AS ${quote(RANK)}

@@ -97,7 +97,9 @@ export function describeUsers(suite: Suite): void {
       }))
       const stage = await bench.stage(STAGE, rows)
       const count = await bench.run(
-        bench.dialect.mergeUsers({ ...tables, stage, traits: typed(TRAITS), kept: [], rows: MANY_ROWS, loadedAt }).flat(),
+        bench.dialect
+          .mergeUsers({ ...tables, stage, traits: typed(TRAITS), kept: [], rows: MANY_ROWS, loadedAt })
+          .flat(),
       )
       await bench.session.dropStage(stage)
       return count
