@@ -101,7 +101,7 @@ function whyNoCronJob({ metadata }: EngageSpace, outcome: SchemaOutcome): Beginn
 }
 
 /** The value of an annotation, and the resource that has it: another one may have the same value, and means another sync. */
-interface Request {
+interface SyncRequest {
   asked: EngageResource
   request: string
 }
@@ -111,7 +111,7 @@ async function start(
   context: RunNowContext,
   space: EngageSpace,
   destination: string,
-  { asked, request }: Request,
+  { asked, request }: SyncRequest,
 ): Promise<Beginning | undefined> {
   const { namespace, name } = space.metadata
   const cronJob = await find(context, { namespace, name: cronJobName(name, destination) })
