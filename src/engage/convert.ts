@@ -75,6 +75,8 @@ export interface ConverterParts {
   sinkOf(name: string): LaneSink
   isDisabled(table: string): boolean
   onFinding(finding: Finding): void
+  /** Told of each column that a call has a value for and a table no room. */
+  onOverflow(column: string): void
 }
 
 /** Turns calls into rows of lanes: the whole of "call in, rows out", without a warehouse in sight. */
@@ -132,6 +134,10 @@ export class Converter implements LaneListener {
 
   onRefused(table: string, column: string, value: unknown): void {
     this.#find(table, column, 'OtherType', value, true)
+  }
+
+  onOverflow(column: string): void {
+    this.#parts.onOverflow(column)
   }
 
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void {

@@ -48,6 +48,8 @@ export interface LaneListener {
   onChanged(lane: Lane, column: string, note: NoteCode, value: unknown, keep: boolean): void
   /** A value does not go into one of the tables, whose column has a type that is not ours. */
   onRefused(table: string, column: string, value: unknown): void
+  /** A value has no column in one of the tables, and goes to the overflow. */
+  onOverflow(column: string): void
 }
 
 /** Takes finished lines of one width: see StageWriter. */
@@ -79,6 +81,8 @@ const OVERFLOWS = -3
 /** A key of a call, where it was met: remembered, so that a name is worked out once and not for every call. */
 class KeyNode {
   readonly path: string
+  /** Of the column, once that is worked out. */
+  name = ''
   column = UNRESOLVED
   /** Whether the spelling is the column's own name: it wins over other spellings in one call. */
   exact = false
@@ -178,6 +182,7 @@ export class Lane {
     let node = this.#roots.get(id)
     if (node === undefined) {
       node = new KeyNode(name)
+      node.name = name
       node.column = this.#isLeftOut(name) ? LEFT_OUT : (this.#index.get(name) ?? OVERFLOWS)
       node.exact = true
       this.#roots.set(id, node)
@@ -231,13 +236,13 @@ export class Lane {
   #put(node: KeyNode, value: unknown): void {
     if (node.column < 0) {
       if (node.column === UNRESOLVED) this.#resolve(node, value)
-      if (node.column === OVERFLOWS) this.#keepOverflow(node.path, value, this.#targets)
+      if (node.column === OVERFLOWS) this.#keepOverflow(node, value, this.#targets)
       if (node.column < 0) return
     }
     const index = node.column
     const without = this.#withoutPlace(index)
     if (without !== 0) {
-      this.#keepOverflow(node.path, value, without)
+      this.#keepOverflow(node, value, without)
       if (without === this.#targets) return
     }
     const column = this.columns[index] as LaneColumn
@@ -295,6 +300,7 @@ export class Lane {
 
   #resolve(node: KeyNode, value: unknown): void {
     const name = this.#nameOf(node.path)
+    node.name = name
     node.exact = node.path.replaceAll('.', '_') === name
     if (this.#isLeftOut(name)) {
       node.column = LEFT_OUT
@@ -313,7 +319,7 @@ export class Lane {
     } else if (!this.#room.some(({ left }) => left > 0)) node.column = OVERFLOWS
     else if (!this.#room.some(({ bit, left }) => left > 0 && (bit & this.#targets) !== 0)) {
       // Not for good: a row for another table may bring the key, and that has room.
-      this.#keepOverflow(node.path, value, this.#targets)
+      this.#keepOverflow(node, value, this.#targets)
     } else
       node.column = this.#add({
         name,
@@ -354,7 +360,8 @@ export class Lane {
   }
 
   /** One stage feeds all tables, so they share what overflows: a table may find its own columns in it once more. */
-  #keepOverflow(path: string, value: unknown, tables: number): void {
+  #keepOverflow({ path, name }: KeyNode, value: unknown, tables: number): void {
+    this.#listener.onOverflow(name)
     this.#overflowing |= tables
     if (this.#overflow === undefined) {
       this.#overflow = Object.create(null) as Record<string, unknown>

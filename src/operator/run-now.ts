@@ -4,6 +4,7 @@ import { isConflict, isNotFound } from '../kube/errors.ts'
 import { keyOf } from '../kube/object.ts'
 import type { Activation } from '../model/activation.ts'
 import type { WarehouseDestination } from '../model/destination.ts'
+import type { EngageResource } from '../model/kinds.ts'
 import type { EngageSpace } from '../model/space.ts'
 import { mayHaveCronJob, type SchemaOutcome } from '../reconcile/space.ts'
 import type { ResourceStore } from '../reconcile/store.ts'
@@ -32,20 +33,24 @@ export async function runRequested(
   activations: readonly Activation[],
   outcomes: readonly SchemaOutcome[],
 ): Promise<void> {
-  const begin = async (destination: string, request: string): Promise<Beginning> => {
-    const outcome = outcomes.find((one) => one.destination === destination)
-    if (!outcome) return { never: `EngageSpace ${space.metadata.name} has no destination ${destination}` }
-    const beginning = mayHaveCronJob(outcome) ? await start(context, space, destination, request) : undefined
-    return beginning ?? whyNoCronJob(space, outcome)
-  }
+  const beginFor =
+    (asked: EngageResource) =>
+    async (destination: string, request: string): Promise<Beginning> => {
+      const outcome = outcomes.find((one) => one.destination === destination)
+      if (!outcome) return { never: `EngageSpace ${space.metadata.name} has no destination ${destination}` }
+      const beginning = mayHaveCronJob(outcome)
+        ? await start(context, space, destination, { asked, request })
+        : undefined
+      return beginning ?? whyNoCronJob(space, outcome)
+    }
   await answerRequest(
     context.store,
     space,
     space.spec.destinations.map(({ name }) => name),
-    begin,
+    beginFor(space),
   )
   for (const activation of activations)
-    await answerRequest(context.store, activation, [activation.spec.destinationRef.name], begin)
+    await answerRequest(context.store, activation, [activation.spec.destinationRef.name], beginFor(activation))
 }
 
 /** The same for a request on a destination: of all the spaces that are connected to it. */
@@ -60,7 +65,7 @@ export async function runRequestedOfDestination(
   await answerRequest(context.store, destination, [...connected.keys()], async (name, request) => {
     const space = connected.get(name)
     if (!space) return { never: `there is no EngageSpace ${name} any more` }
-    const beginning = await start(context, space, destination.metadata.name, request)
+    const beginning = await start(context, space, destination.metadata.name, { asked: destination, request })
     if (beginning) return beginning
     const isLookedAt = space.status?.observedGeneration === space.metadata.generation
     return isLookedAt ? { never: `EngageSpace ${name} has no CronJob for it: its conditions say why` } : 'Waits'
@@ -95,17 +100,24 @@ function whyNoCronJob({ metadata }: EngageSpace, outcome: SchemaOutcome): Beginn
   return consequence === 'Retry' ? 'Waits' : { never: `there is nothing to sync of ${of} yet: ${message}` }
 }
 
+/** The value of an annotation, and the resource that has it: another one may have the same value, and means another sync. */
+interface SyncRequest {
+  asked: EngageResource
+  request: string
+}
+
 /** Makes the Job of a request, unless it was made before or another runs; undefined where there is no CronJob. */
 async function start(
   context: RunNowContext,
   space: EngageSpace,
   destination: string,
-  request: string,
+  { asked, request }: SyncRequest,
 ): Promise<Beginning | undefined> {
   const { namespace, name } = space.metadata
   const cronJob = await find(context, { namespace, name: cronJobName(name, destination) })
   if (!cronJob || !isOf(cronJob, space)) return undefined
-  const jobName = `${cronJob.metadata.name}-${createHash('sha256').update(request).digest('hex').slice(0, 8)}`
+  const identity = JSON.stringify([asked.kind, asked.metadata.name, request])
+  const jobName = `${cronJob.metadata.name}-${createHash('sha256').update(identity).digest('hex').slice(0, 8)}`
   const jobs = jobsOfPair(space, destination, context.jobs)
   if (jobs.some(({ metadata }) => metadata.name === jobName)) return 'Started'
   if (jobs.some(({ status }) => !isFinished(status))) return 'Waits'

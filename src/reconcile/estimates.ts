@@ -51,8 +51,11 @@ function mergesOf({ dialect, capabilities }: Warehouse, { standIn }: Estimator, 
     if (users && id === tableId(users)) {
       const twin = existing.get(tableId(usersTwin(order.bookkeepingSchema, users.schema)))
       if (!twin) return []
-      const traits = twin.columns.filter(({ name }) => !standardNames('UsersTwin').has(name))
-      const merge = { users, twin, stage: standIn(twin.columns), traits, rows: 1, loadedAt }
+      const taken = new Set(table.columns.map(({ name }) => name))
+      const all = twin.columns.filter(({ name }) => !standardNames('UsersTwin').has(name))
+      const traits = all.filter(({ name }) => taken.has(name))
+      const kept = all.flatMap(({ name }) => (taken.has(name) ? [] : [name]))
+      const merge = { users, twin, stage: standIn(twin.columns), traits, kept, rows: 1, loadedAt }
       return [{ table: id, statements: dialect.mergeUsers(merge).flat() }]
     }
     const columns = table.columns.filter(({ name }) => name !== 'uuid_ts')

@@ -158,12 +158,17 @@ export class Committer {
     const twin = twinOf(order, target)
     const columns = catalog.columnsOf(twin)
     const standard = standardNames('UsersTwin')
-    const traits = [...columns].flatMap(([name, { type }]): TypedColumn[] =>
-      standard.has(name) || type === undefined || isLeftOut(users, name) || catalog.refuses(target, name)
-        ? []
-        : [{ name, type }],
-    )
-    return { users, twin, stage: unionOf(warehouse.dialect, stages, columns), traits, rows: this.pendingRows, loadedAt }
+    const traits: TypedColumn[] = []
+    const kept: string[] = []
+    for (const [name, { type }] of columns) {
+      if (standard.has(name)) continue
+      // Somebody may have dropped or renamed the column of users: it comes back with the next value for it.
+      const isMissing = !catalog.columnsOf(users).has(name)
+      if (type === undefined || isMissing || isLeftOut(users, name) || catalog.refuses(target, name)) kept.push(name)
+      else traits.push({ name, type })
+    }
+    const stage = unionOf(warehouse.dialect, stages, columns)
+    return { users, twin, stage, traits, kept, rows: this.pendingRows, loadedAt }
   }
 
   /** Where duplicates of each stage's rows are looked for: everywhere, or near their times. */

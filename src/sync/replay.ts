@@ -12,7 +12,7 @@ import { tablesOf } from './state.ts'
 export interface ReplayReport extends RunReport {
   /** Discards whose values are in their tables now. */
   resolved: number
-  /** Discards that are still there: what they lost does not fit yet, or the call was too long to be kept whole. */
+  /** Discards that are still there: what they lost has no room or does not fit yet, or the call was too long to be kept whole. */
   left: number
 }
 
@@ -23,12 +23,14 @@ const ROWS_AT_ONCE = 1000
  * lost something of it, as it would have been loaded from where it stands in its source. Discards that are mended are
  * deleted. Running it again is harmless.
  */
-export async function replay(options: Omit<RunOptions, 'onDiscard'>): Promise<ReplayReport> {
+export async function replay(options: Omit<RunOptions, 'onDiscard' | 'onOverflow'>): Promise<ReplayReport> {
   const lost = new Set<string>()
   const onDiscard = (key: string) => void lost.add(key)
+  const overflowing = new Set<string>()
+  const onOverflow = (column: string) => void overflowing.add(column)
   const { order, warehouse, signal } = options
   const result = { resolved: 0, left: 0 }
-  const report = await reported({ ...options, onDiscard }, async (_start, execute) => {
+  const report = await reported({ ...options, onDiscard, onOverflow }, async (_start, execute) => {
     const tried: LedgerRow[] = []
     await using session = await warehouse.connect(signal)
     const isComplete = await execute(async (run) => {
@@ -38,7 +40,10 @@ export async function replay(options: Omit<RunOptions, 'onDiscard'>): Promise<Re
         if (!call) result.left += rows.length
         else {
           const tables = new Set(rows.map(({ table_name }) => table_name ?? ''))
+          overflowing.clear()
           await run.again(call, (number) => tables.values().some((table) => isDue(number, table)))
+          // A row that overflowed before keeps its overflow: one that says more of the same call need not replace it.
+          for (const row of rows) if (overflowing.has(row.column_name ?? '')) lost.add(discardKey(row))
           tried.push(...rows)
         }
       }

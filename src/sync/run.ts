@@ -27,6 +27,8 @@ const GARBAGE_LINES = 1000
 export interface RunOptions extends Omit<SyncInput, 'sources' | 'mirror'> {
   /** Told of each discard, by its key: see discardKey. */
   onDiscard?: (key: string) => void
+  /** Told of each column that the call being converted has a value for and a table no room. */
+  onOverflow?: (column: string) => void
 }
 
 export interface RunInput extends RunOptions {
@@ -77,6 +79,7 @@ export class Run {
       },
       isDisabled: (table) => order.selectiveSync.some((rule) => isWholeTable(rule) && rule.collection === table),
       onFinding: (finding) => this.#onFinding(finding),
+      onOverflow: (column) => input.onOverflow?.(column),
     })
   }
 

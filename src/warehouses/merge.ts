@@ -1,6 +1,6 @@
 import type { LogicalType, Table, TypedColumn } from '../model/table.ts'
 import type { Dialect, EventsMerge, Statement, UsersMerge } from './port.ts'
-import { type Case, firstTrue, isGreater, newest, RANK, rank, type SortKey } from './row-order.ts'
+import { type Case, firstTrue, isGreater, newest, RANK, rank, type SortKey, versionColumns } from './row-order.ts'
 import { type Removal, sameKey, type Upsert, type UpsertColumn } from './upsert.ts'
 
 /**
@@ -38,9 +38,7 @@ function mergeEvents(dialect: MergeDialect, merge: EventsMerge): Statement[] {
   const { stage, only, within, columns } = merge
   const [id, receivedAt] = [quote('id'), quote('received_at')]
   const names = columns.map(({ name }) => quote(name)).join(', ')
-  const versions = columns
-    .filter(({ name }) => name !== 'id' && name !== 'received_at')
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const versions = versionColumns(columns)
   const version = (row: string): SortKey[] => [
     [`${row}.${receivedAt}`],
     ...versions.map(({ name, type }) => textKeys(`${row}.${quote(name)}`, type)),
@@ -149,9 +147,9 @@ function mergedUsers(dialect: MergeDialect, merge: UsersMerge): string {
   GROUP BY __g.${userId}, __g.${receivedAt}
 ) AS __p${number}${join}`
   })
-  const names = merge.traits.map(({ name }) => quote(name))
-  return `${rankedTwin(dialect, merge)}
-SELECT ${[`__p0.${userId} AS ${id}`, `__p0.${userId}`, `__p0.${receivedAt}`, ...names].join(', ')}
+  const names = merge.traits.map(({ name }) => name)
+  return `${rankedTwin(dialect, merge, names)}
+SELECT ${[`__p0.${userId} AS ${id}`, `__p0.${userId}`, `__p0.${receivedAt}`, ...names.map(quote)].join(', ')}
 FROM ${parts.join(' JOIN ')}`
 }
 
@@ -159,11 +157,12 @@ FROM ${parts.join(' JOIN ')}`
 function removeLosers(dialect: MergeDialect, merge: UsersMerge): Statement[] {
   const { quote, table } = dialect
   const key = ['user_id', 'trait_set'].map(quote)
-  const gives = merge.traits.map((_, number): Case => [`__r.${quote(RANK)} = __g.${quote(giver(number))}`, false])
+  const names = [...merge.traits.map(({ name }) => name), ...merge.kept]
+  const gives = names.map((_, number): Case => [`__r.${quote(RANK)} = __g.${quote(giver(number))}`, false])
   return dialect
     .remove({
       target: table(merge.twin),
-      source: `${rankedTwin(dialect, merge)}
+      source: `${rankedTwin(dialect, merge, names)}
 SELECT ${key.map((column) => `__r.${column}`).join(', ')}
 FROM __ranked AS __r JOIN __given AS __g ON __r.${quote('user_id')} = __g.${quote('user_id')}
 WHERE __g.${quote(ROWS)} > 1 AND ${firstTrue(gives, true)}`,
@@ -174,18 +173,17 @@ WHERE __g.${quote(ROWS)} > 1 AND ${firstTrue(gives, true)}`,
 
 /**
  * `__ranked`: the twin rows of the users that the stage names, the newest first. `__given`: of each user, the rank of the
- * row that gives each trait, which is the smallest of those that have a value.
+ * row that gives each of the traits `names`, which is the smallest of those that have a value.
  */
-function rankedTwin(dialect: MergeDialect, { twin, stage, traits }: UsersMerge): string {
+function rankedTwin(dialect: MergeDialect, { twin, stage }: UsersMerge, names: readonly string[]): string {
   const { quote, table } = dialect
   const [userId, traitSet, receivedAt] = [quote('user_id'), quote('trait_set'), quote('received_at')]
-  const names = [userId, traitSet, receivedAt, ...traits.map(({ name }) => quote(name))].join(', ')
-  const givers = traits.map(
-    ({ name }, number) =>
-      `min(CASE WHEN ${quote(name)} IS NOT NULL THEN ${quote(RANK)} END) AS ${quote(giver(number))}`,
+  const columns = [userId, traitSet, receivedAt, ...names.map(quote)].join(', ')
+  const givers = names.map(
+    (name, number) => `min(CASE WHEN ${quote(name)} IS NOT NULL THEN ${quote(RANK)} END) AS ${quote(giver(number))}`,
   )
   return `WITH __ranked AS (
-  SELECT ${names}, ${rank('row_number', [userId], [...clock(dialect, '__t').flat(), `__t.${traitSet}`])} AS ${quote(RANK)}
+  SELECT ${columns}, ${rank('row_number', [userId], [...clock(dialect, '__t').flat(), `__t.${traitSet}`])} AS ${quote(RANK)}
   FROM ${table(twin)} AS __t WHERE ${userId} IN (SELECT ${userId} FROM ${stage} AS __m WHERE ${isMeant(dialect)})
 ), __given AS (
   SELECT ${[userId, `max(${receivedAt}) AS ${receivedAt}`, `count(*) AS ${quote(ROWS)}`, ...givers].join(', ')}

@@ -115,9 +115,9 @@ export interface Statement {
 }
 
 /**
- * Rows of one `id` replace each other by (received_at, then the text of the columns in order of their names, NULL before
- * any text): a total order, so that the result does not depend on how calls were split over files, batches and runs. An older version
- * never overwrites a newer one.
+ * Rows of one `id` replace each other by (received_at, then the text of the columns in order of their names, the
+ * overflow's last, NULL before any text): a total order, so that the result does not depend on how calls were split over
+ * files, batches and runs. An older version never overwrites a newer one.
  */
 export interface EventsMerge {
   target: TableName
@@ -150,6 +150,8 @@ export interface UsersMerge {
   stage: string
   /** Trait (and context) columns to write. */
   traits: readonly TypedColumn[]
+  /** Other columns of the twin, which `users` do not take now: a twin row with a value there is not deleted. */
+  kept: readonly string[]
   /** At most so many rows are in the stage. */
   rows: number
   loadedAt: string

@@ -1,3 +1,5 @@
+import type { TypedColumn } from '../model/table.ts'
+import { OVERFLOW_COLUMN } from '../plan/column-limit.ts'
 import type { Dialect } from './port.ts'
 
 /** Which of several rows comes first, in SQL that all warehouses have: see ./merge.ts. */
@@ -31,6 +33,17 @@ export function newest(
   }
   return `SELECT ${names} FROM ${rows}`
 }
+
+/**
+ * The columns by which versions of a row that were received at one time are told apart, in order. The overflow is last:
+ * a call that is loaded again, now with a column for what overflowed, is then the greater version.
+ */
+export const versionColumns = (columns: readonly TypedColumn[]): TypedColumn[] =>
+  columns
+    .filter(({ name }) => name !== 'id' && name !== 'received_at')
+    .sort(
+      (a, b) => Number(a.name === OVERFLOW_COLUMN) - Number(b.name === OVERFLOW_COLUMN) || (a.name < b.name ? -1 : 1),
+    )
 
 /** A condition, and what holds where it is the first that is true. */
 export type Case = [condition: string, holds: boolean]

@@ -91,6 +91,11 @@ async function world({ spaces, cronJobs: pairs }: { spaces: EngageSpace[]; cronJ
     endJobs: (of: string) => {
       for (const [name, { metadata }] of jobs) if (metadata.labels?.[DESTINATION_LABEL] === of) jobs.delete(name)
     },
+    /** All Jobs end, and Kubernetes keeps them. */
+    finishJobs: () => {
+      for (const [name, job] of jobs)
+        jobs.set(name, { ...job, status: { conditions: [{ type: 'Complete', status: 'True' }] } })
+    },
     /** A scheduled sync that runs. */
     run: (of: EngageSpace, into: string) => {
       const cronJob = cronJobs.get(`team-a/${cronJobName(of.metadata.name, into)}`)
@@ -217,6 +222,24 @@ test('a request on an activation is of its destination; one that its space does 
   expect(made).toEqual(['good'])
   expect(store.get(id).status).toMatchObject({ lastHandledSyncRequest: 'again' })
   expect(store.events).toEqual([`${id} Warning SyncNotStarted`])
+})
+
+test('one value on a space, its destination and its activation asks for a sync each', async () => {
+  const main = spaceNamed('main', ['good'])
+  const { store, made, ask, look, probe, finishJobs } = await world({ spaces: [main], cronJobs: [[main, 'good']] })
+  store.put(activationIn('main', 'good'))
+  ask('EngageSpace/main', 'now')
+  await look('main', synced('good'))
+  finishJobs()
+  ask('WarehouseDestination/good', 'now')
+  await probe('good')
+  finishJobs()
+  ask(`Activation/${ACTIVATION.metadata.name}`, 'now')
+  for (let times = 0; times < 3; times++) {
+    await look('main', synced('good'))
+    await probe('good')
+  }
+  expect(made).toEqual(['good', 'good', 'good'])
 })
 
 test('a Job that the API server refuses does not keep the other destinations from theirs', async () => {

@@ -143,4 +143,51 @@ describe.each(BENCHES)('a column of a type that EngageOps does not use, on $name
     expect(await bench.rows('engage_default.audience_entered', 'id', 'foo')).toEqual([{ id: 't1', foo: '7' }])
     expect(await bench.rows('engage_default.users', 'id', 'foo')).toEqual([{ id: 'u1', foo: 'text value' }])
   })
+
+  test('in a full table what overflows after the column was dropped stays a discard; retyped, it is loaded', async () => {
+    const full = bench.compile({ ...MANIFESTS, destination: { schemaPolicy: { maxColumns: 20 } } })
+    await addTo('users', 'date')
+    await addTo('audience_entered', 'date')
+    const more = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`t${number}`, number]))
+    const call = identify(1, 'text value')
+    const event = entered(1, 'text value')
+    await bench.write('a.ndjson', [
+      { ...call, traits: { ...call.traits, ...more } },
+      { ...event, properties: { ...event.properties, ...more } },
+    ])
+    await bench.sync(full)
+    const discarded = ['audience_entered foo OtherType text value', 'users foo OtherType text value']
+    expect((await lost()).sort()).toEqual(discarded)
+    const again = () => replay({ order: full, warehouse: bench.warehouse, tempDir: bench.root, holder: 'test' })
+
+    for (const table of ['users', 'audience_entered'])
+      await execute(`ALTER TABLE engage_default.${table} DROP COLUMN foo`)
+    expect(await again()).toMatchObject({ resolved: 0, left: 2 })
+    expect((await lost()).sort()).toEqual(discarded)
+
+    for (const table of ['users', 'audience_entered']) await addTo(table, 'varchar')
+    expect(await again()).toMatchObject({ resolved: 2, left: 0 })
+    for (const table of ['users', 'audience_entered'])
+      expect(await bench.rows(`engage_default.${table}`, 'foo')).toEqual([{ foo: 'text value' }])
+  })
+
+  test('what a full table lost is loaded once the limit is raised', async () => {
+    const limited = (maxColumns: number) =>
+      bench.compile({ ...MANIFESTS, destination: { schemaPolicy: { maxColumns } } })
+    const more = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`t${number}`, number]))
+    for (const table of ['users', 'identifies', 'audience_entered']) await addTo(table, 'date')
+    const [call, event] = [identify(1, 'text value'), entered(1, 'text value')]
+    await bench.write('a.ndjson', [
+      { ...call, traits: { ...call.traits, ...more } },
+      { ...event, properties: { ...event.properties, ...more } },
+    ])
+    await bench.sync(limited(20))
+    expect(await lost()).toHaveLength(3)
+    for (const table of ['users', 'identifies', 'audience_entered'])
+      await execute(`ALTER TABLE engage_default.${table} DROP COLUMN foo`)
+    const again = { order: limited(60), warehouse: bench.warehouse, tempDir: bench.root, holder: 'test' }
+    expect(await replay(again)).toMatchObject({ resolved: 3, left: 0 })
+    for (const table of ['users', 'identifies', 'audience_entered'])
+      expect(await bench.rows(`engage_default.${table}`, 'foo')).toEqual([{ foo: 'text value' }])
+  })
 })

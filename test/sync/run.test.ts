@@ -347,6 +347,34 @@ describe.each(WAREHOUSES)('a run on $name', ({ open }) => {
     ])
   })
 
+  test('a column of users that was dropped or renamed breaks nothing, and is filled again once it is back', async () => {
+    const order = await bench.prepare(MANIFESTS)
+    const users = { schema: 'engage_default', name: 'users' }
+    const rows = () => bench.rows('engage_default.users')
+    const of = (user: string, number: number, traits: object = {}) => ({ ...identify(number, traits), userId: user })
+    const load = async (number: number, ...calls: object[]) => {
+      await bench.write(`${number}.ndjson`, calls)
+      expect(await bench.sync(order)).toMatchObject({ status: 'Success', rows: 2 * calls.length })
+    }
+    await load(1, of('a', 1, { email: 'a@x', plan: 'one' }), of('b', 2, { email: 'b@x' }))
+    await bench.change({ kind: 'DropColumn', table: users, column: 'email' })
+    await bench.change({ kind: 'RenameColumn', table: users, from: 'plan', to: 'old_plan' })
+    await load(2, of('a', 3))
+    await load(3, of('a', 4), of('b', 5))
+    const row = (user: string, time: number, more: object = {}) => ({
+      ...{ id: user, user_id: user, received_at: at(time).replace('.000Z', 'Z'), vip: 'true' },
+      ...more,
+    })
+    expect(await rows()).toEqual([row('a', 4, { old_plan: 'one' }), row('b', 5)])
+
+    await load(4, of('b', 6, { email: 'new@x', plan: 'two' }))
+    await load(5, of('a', 7))
+    expect(await rows()).toEqual([
+      row('a', 7, { email: 'a@x', plan: 'one', old_plan: 'one' }),
+      row('b', 6, { email: 'new@x', plan: 'two' }),
+    ])
+  })
+
   test('widening can be forbidden: the value goes to discards', async () => {
     const order = await bench.prepare({ ...MANIFESTS, destination: { schemaPolicy: { widenTypes: 'Forbid' } } })
     await bench.write('a.ndjson', [entered(1, 'vip', { level: 1 })])

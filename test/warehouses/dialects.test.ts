@@ -84,7 +84,9 @@ describe.each([
   })
 
   it('merges users', async () => {
-    const statements = dialect.mergeUsers({ users, twin, stage, traits: TRAITS, rows: 1, loadedAt: LOADED_AT }).flat()
+    const statements = dialect
+      .mergeUsers({ users, twin, stage, traits: TRAITS, kept: [], rows: 1, loadedAt: LOADED_AT })
+      .flat()
     await expectSql(
       'merge-users',
       statements.map(({ sql }) => sql),
@@ -146,7 +148,15 @@ it('BigQuery is asked what a merge would read with values that it cannot know in
   const columns = event.columns.filter(({ name }) => ['id', 'received_at', 'user_id', 'plan', 'order'].includes(name))
   const merges = [
     bigquery.mergeEvents({ target: event, stage: standIn(columns), columns, within, loadedAt: LOADED_AT }),
-    ...bigquery.mergeUsers({ users, twin, stage: standIn(twin.columns), traits: TRAITS, rows: 1, loadedAt: LOADED_AT }),
+    ...bigquery.mergeUsers({
+      users,
+      twin,
+      stage: standIn(twin.columns),
+      traits: TRAITS,
+      kept: [],
+      rows: 1,
+      loadedAt: LOADED_AT,
+    }),
   ]
   const sql = merges.flat().map((statement) => statement.sql)
   await expect(`${sql.join(';\n\n')};\n`).toMatchFileSnapshot('golden/bigquery/merge-estimates.sql')

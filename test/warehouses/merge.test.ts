@@ -116,6 +116,7 @@ describe('merges with MERGE', () => {
             twin,
             stage,
             traits: typed(traits),
+            kept: [],
             rows: batch.length,
             loadedAt: '2026-03-01T00:00:00Z',
           }

@@ -1,4 +1,5 @@
 import type { Dialect, EventsMerge, Statement, UsersMerge } from '../port.ts'
+import { versionColumns } from '../row-order.ts'
 
 type Names = Pick<Dialect, 'quote' | 'table' | 'literal'>
 
@@ -19,7 +20,7 @@ export function mergeEvents(names: Names, merge: EventsMerge): Statement[] {
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const list = columns.map(quote).join(', ')
   const meant = only === undefined ? '' : ` WHERE ${quote(only)}`
-  const versions = columns.filter((column) => column !== 'id' && column !== 'received_at').sort()
+  const versions = versionColumns(merge.columns).map(({ name }) => name)
   const version = (row: string) =>
     `row(${['0', ...versions.map((column) => `coalesce('=' || CAST(${row}.${quote(column)} AS VARCHAR), '')`)].join(', ')})`
   return [
@@ -116,6 +117,7 @@ function mergePortion(
   const twin = table(merge.twin)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const traits = merge.traits.map(({ name }) => quote(name))
+  const kept = merge.kept.map(quote)
   const twinColumns = ['user_id', 'trait_set', 'received_at', '"timestamp"', 'id', ...traits]
   const meant = `user_id IS NOT NULL AND trait_set IS NOT NULL${portion('user_id')}`
   /** The twin rows of the users that the stage names, numbered by their clocks. No trait's name has a `#`. */
@@ -152,7 +154,7 @@ function mergePortion(
     {
       sql: `DELETE FROM ${twin} WHERE rowid IN (
   WITH ${ranked}, winners AS (
-    SELECT user_id, [${traits.map(given).join(', ')}] AS "#ranks" FROM ranked GROUP BY user_id HAVING count(*) > 1
+    SELECT user_id, [${[...traits, ...kept].map(given).join(', ')}] AS "#ranks" FROM ranked GROUP BY user_id HAVING count(*) > 1
   )
   SELECT "#row" FROM ranked JOIN winners USING (user_id) WHERE NOT list_contains("#ranks", "#rank")
 )`,

@@ -1,4 +1,5 @@
 import type { Dialect, EventsMerge, Statement, UsersMerge } from '../port.ts'
+import { versionColumns } from '../row-order.ts'
 
 type Names = Pick<Dialect, 'quote' | 'table' | 'literal'>
 
@@ -11,7 +12,7 @@ export function mergeEvents({ quote, table, literal }: Names, merge: EventsMerge
   const columns = merge.columns.map(({ name }) => name)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const names = columns.map(quote).join(', ')
-  const versions = columns.filter((column) => column !== 'id' && column !== 'received_at').sort()
+  const versions = versionColumns(merge.columns).map(({ name }) => name)
   const version = (row: string) =>
     `ROW(${['0', ...versions.map((column) => `coalesce('=' || ${row}.${quote(column)}::text, '') COLLATE "C"`)].join(', ')})`
   const assignments = columns
@@ -57,6 +58,7 @@ export function mergeUsers({ quote, table, literal }: Names, merge: UsersMerge):
   const twin = table(merge.twin)
   const loadedAt = literal(merge.loadedAt, 'Timestamp')
   const traits = merge.traits.map(({ name }) => quote(name))
+  const kept = merge.kept.map(quote)
   const list = (items: readonly string[], format: (item: string) => string) => items.map(format).join(', ')
   const meant = 'user_id IS NOT NULL AND trait_set IS NOT NULL'
   const twinColumns = ['user_id', 'trait_set', 'received_at', '"timestamp"', 'id', ...traits]
@@ -106,7 +108,7 @@ WHERE ${['received_at', ...traits].map((column) => `${next(column)} IS DISTINCT 
   SELECT r.*, r.ctid AS "#row", row_number() OVER (PARTITION BY user_id ORDER BY ${order}) AS "#rank"
   FROM ${twin} AS r JOIN touched USING (user_id) WHERE "#rows" > 1
 ), winners AS (
-  SELECT array_agg("#row" ORDER BY "#rank") AS "#all", array_remove(ARRAY[${['NULL::bigint', ...traits.map(given)].join(', ')}], NULL) AS "#won"
+  SELECT array_agg("#row" ORDER BY "#rank") AS "#all", array_remove(ARRAY[${['NULL::bigint', ...[...traits, ...kept].map(given)].join(', ')}], NULL) AS "#won"
   FROM ranked GROUP BY user_id
 )
 DELETE FROM ${twin} WHERE ctid = ANY (ARRAY(

@@ -97,7 +97,9 @@ export function describeUsers(suite: Suite): void {
       }))
       const stage = await bench.stage(STAGE, rows)
       const count = await bench.run(
-        bench.dialect.mergeUsers({ ...tables, stage, traits: typed(TRAITS), rows: MANY_ROWS, loadedAt }).flat(),
+        bench.dialect
+          .mergeUsers({ ...tables, stage, traits: typed(TRAITS), kept: [], rows: MANY_ROWS, loadedAt })
+          .flat(),
       )
       await bench.session.dropStage(stage)
       return count
@@ -148,12 +150,31 @@ export function describeUsers(suite: Suite): void {
       expect(await bench.rows(tables.users, ['a', 'b', 'c'])).toEqual([{ a: '1', b: null, c: 'true' }])
     })
 
+    it('keeps what users do not take for the time when they do', async () => {
+      const tables = await newTables()
+      await merge(tables, [call('1', 10, { b: 'x' }), call('2', 11, { c: 'true' })])
+      const { b: _, ...traits } = TRAITS
+      const stage = await bench.stage(STAGE, [
+        { id: '3', user_id: 'u1', trait_set: 'c', received_at: at(20), c: 'false' },
+        { id: '4', user_id: 'u1', trait_set: 'a c', received_at: at(30), a: '1', c: 'true' },
+      ])
+      const now = { ...tables, stage, traits: typed(traits), kept: ['b'], rows: 2, loadedAt: LOADED[0] }
+      await bench.run(bench.dialect.mergeUsers(now).flat())
+      await bench.session.dropStage(stage)
+      const twin = await bench.rows(tables.twin, ['id', 'b'])
+      expect(twin.sort((x, y) => Number(x.id) - Number(y.id))).toEqual([
+        { id: '1', b: 'x' },
+        { id: '4', b: null },
+      ])
+      expect(await bench.rows(tables.users, ['a', 'b', 'c'])).toEqual([{ a: '1', b: 'x', c: 'true' }])
+    })
+
     it('takes a stage without any trait', async () => {
       const tables = await newTables()
       const stage = await bench.stage(STAGE, [{ id: '1', user_id: 'u1', received_at: at(1) }])
       expect(
         await bench.run(
-          bench.dialect.mergeUsers({ ...tables, stage, traits: [], rows: 1, loadedAt: LOADED[0] }).flat(),
+          bench.dialect.mergeUsers({ ...tables, stage, traits: [], kept: [], rows: 1, loadedAt: LOADED[0] }).flat(),
         ),
       ).toBe(0)
     })
