@@ -18,7 +18,10 @@ type Fault = number | 'HangUp'
 type State = 'RUNNING' | 'ERROR' | 'CANCELED' | 'TIMEDOUT' | 'FINISHED'
 
 const SUCCESS = new types.TStatus({ statusCode: types.TStatusCode.SUCCESS_STATUS })
-const HANDLE = new types.THandleIdentifier({ guid: Buffer.from(randomUUID().replaceAll('-', ''), 'hex'), secret: Buffer.alloc(16, 2) })
+const HANDLE = new types.THandleIdentifier({
+  guid: Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
+  secret: Buffer.alloc(16, 2),
+})
 
 /** A SQL warehouse with one statement, which is in some state: no data, only Thrift and how HTTP may fail. */
 class OneStatement {
