@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngageError } from '../model/errors.ts'
-import type { Reason } from '../model/reasons.ts'
 import type { TableName } from '../model/table.ts'
 import type { Capabilities, Dialect, Session, Warehouse } from './port.ts'
+import { StatementFailed } from './statement-failed.ts'
 import { RETRY_MS, STATEMENT_MS } from './statement-limit.ts'
 
 type Writable = Pick<Warehouse, 'dialect' | 'capabilities'>
@@ -99,7 +99,7 @@ export class Lease {
     try {
       return await this.#session.execute(sql)
     } catch (error) {
-      this.#isUndecided ||= !isAnswer(error)
+      this.#isUndecided ||= !(error instanceof StatementFailed)
       throw error
     }
   }
@@ -230,9 +230,3 @@ const freed = ({ quote, literal }: Dialect): string =>
   `${quote('expires_at')} = ${literal(new Date(0).toISOString(), 'Timestamp')}`
 
 const later = ({ seconds, now }: LeaseRequest): Date => new Date(now().getTime() + seconds * 1000)
-
-/** Reasons for which no answer to a statement came. */
-const UNANSWERED = new Set<Reason>(['WarehouseUnreachable', 'TlsFailed', 'AuthenticationFailed', 'DatabaseNotFound'])
-
-/** Whether an error is the warehouse's answer to the statement, which is over then. */
-const isAnswer = (error: unknown): boolean => error instanceof EngageError && !UNANSWERED.has(error.reason)

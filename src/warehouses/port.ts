@@ -166,7 +166,8 @@ export interface Session extends AsyncDisposable {
   query(sql: string): Promise<Record<string, string | null>[]>
   /**
    * Runs a statement and returns the number of affected rows (0 for DDL). Where SQL cannot say `ADD COLUMN IF NOT EXISTS`,
-   * adding a column that is there, or dropping one that is not, is no error outside of a transaction.
+   * adding a column that is there, or dropping one that is not, is no error outside of a transaction. Without `transactions`
+   * throws StatementFailed when the statement is over, or has not begun: after any other error it may still run.
    */
   execute(sql: string): Promise<number>
   /** Runs the work in one transaction, rolled back when it throws. Not nested. Without `transactions` just runs it. */

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EngageError } from '../../src/model/errors.ts'
 import type { Session } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
+import { StatementFailed } from '../../src/warehouses/statement-failed.ts'
 import { eventually } from '../kubernetes/eventually.ts'
 import { type ApiAnswer, type ApiRequest, ApiServer, keyFor, refusal } from './bigquery-api.ts'
 
@@ -39,6 +40,8 @@ describe('errors of BigQuery', () => {
     const warehouse = await openWarehouse({ kind: 'bigquery', settings }, { baseDir: '.', secret: async () => key })
     return warehouse.connect(signal)
   }
+  /** The ids of the jobs that were told to end. */
+  const cancelled = () => server.requests.flatMap(({ path }) => /\/jobs\/([^/]+)\/cancel/.exec(path)?.[1] ?? [])
   /** The error of some work, which shows neither key nor token, however deep one looks. */
   const errorOf = async (work: Promise<unknown>): Promise<EngageError> => {
     const error = await work.then(
@@ -278,7 +281,39 @@ describe('errors of BigQuery', () => {
   ])('a job that ends with %s: %s', async (jobReason, message, reason, consequence) => {
     await serve((request) => (isInsert(request) && !isProbe(request) ? failed(jobReason, message) : undefined))
     await using session = await connect()
-    expect(await errorOf(session.execute('x'))).toMatchObject({ reason, consequence })
+    const error = await errorOf(session.execute('x'))
+    expect(error).toMatchObject({ reason, consequence })
+    expect(error).toBeInstanceOf(StatementFailed)
+  })
+
+  it.each<[string, ApiAnswer, string]>([
+    ['a quota of requests', refusal(403, 'quotaExceeded', 'Quota exceeded: requests'), 'WarehouseFull'],
+    ['no right to look', refusal(403, 'accessDenied', 'Access Denied: Job project:EU.x'), 'PermissionDenied'],
+    ['a token that is not taken', refusal(401, 'authError', 'Invalid Credentials'), 'AuthenticationFailed'],
+    ['a request that is not known', refusal(400, 'invalid', 'Invalid request'), 'WarehouseError'],
+  ])(
+    'a refusal to tell how a job ended is no end of the job, which is told to end: %s',
+    async (_name, told, reason) => {
+      await serve(({ path }) => (path.includes('/queries/') ? told : undefined))
+      await using session = await connect()
+      const error = await errorOf(session.execute('x'))
+      expect(error).toMatchObject({ reason })
+      expect(error).not.toBeInstanceOf(StatementFailed)
+      expect(cancelled()).toEqual([idOf(server.requests.findLast(isInsert))])
+    },
+  )
+
+  it.each<[string, ApiAnswer[], boolean]>([
+    ['a job that is refused was never made', [], true],
+    ['a refusal tells nothing of a request before it that was lost', ['HangUp'], false],
+  ])('%s', async (_name, before, isOver) => {
+    const no = refusal(403, 'accessDenied', 'Access Denied: Project project: no bigquery.jobs.create')
+    await serve((request) => (isInsert(request) && !isProbe(request) ? (before.shift() ?? no) : undefined))
+    await using session = await connect()
+    const error = await errorOf(session.execute('x'))
+    expect(error).toMatchObject({ reason: 'PermissionDenied' })
+    expect(error instanceof StatementFailed).toBe(isOver)
+    expect(cancelled()).toHaveLength(isOver ? 0 : 1)
   })
 
   it('keeps the values of calls to itself', async () => {
@@ -296,8 +331,7 @@ describe('errors of BigQuery', () => {
     await eventually('the job runs', 10, async () => server.requests.some(({ path }) => path.includes('/queries/')))
     await session.close()
     await work
-    const id = idOf(server.requests.findLast(isInsert))
-    expect(server.requests.some(({ path }) => path.includes(`/jobs/${id}/cancel`))).toBe(true)
+    expect(cancelled()).toEqual([idOf(server.requests.findLast(isInsert))])
   })
 })
 

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { EngageError } from '../../src/model/errors.ts'
 import { bookkeepingTable } from '../../src/plan/bookkeeping.ts'
 import { acquireLease } from '../../src/warehouses/lease.ts'
 import type { Session, Warehouse } from '../../src/warehouses/port.ts'
+import { StatementFailed } from '../../src/warehouses/statement-failed.ts'
 import { startPostgres } from './postgres-server.ts'
 import { withoutTransactions } from './without-transactions.ts'
 
@@ -60,4 +62,25 @@ it('lets no statement begin when another has it by then', async () => {
   await expect(merge).rejects.toMatchObject({ reason: 'LeaseLost' })
   const { tables } = await session.observe(['engageops'])
   expect(tables.map(({ name }) => name)).toEqual(['leases'])
+})
+
+it.each([
+  [false, new StatementFailed('WarehouseError', 'Stalled', 'there is no such column')],
+  [false, new StatementFailed('AuthenticationFailed', 'Stalled', 'refused before it began')],
+  [true, new EngageError('WarehouseFull', 'Wait', 'no quota for the question how it ended')],
+  [true, new EngageError('PermissionDenied', 'Stalled', 'no right to ask how it ended')],
+  [true, new EngageError('WarehouseError', 'Retry', 'who knows')],
+  [true, new TypeError('a defect')],
+])('is kept: %s, when a statement ends with %s', async (isKept, error) => {
+  const lease = await take(`kept ${error}`, 0)
+  {
+    using execute = vi.spyOn(session, 'execute')
+    execute.mockRejectedValueOnce(error)
+    await expect(lease.execute('SELECT 1')).rejects.toBe(error)
+  }
+  await lease.release()
+  expect(lease.keptUntil).toEqual(isKept ? new Date('2026-01-01T01:00:00Z') : undefined)
+  const next = take(`kept ${error}`, 1)
+  if (isKept) await expect(next).rejects.toMatchObject({ reason: 'LeaseHeld' })
+  else await next
 })

@@ -18,10 +18,14 @@ const LONGEST_WAIT_MS = 16_000
  * Sends a request that may be sent twice, again and again while the service is not able to answer, until the signal.
  * Throws what the driver throws, or the reason of the signal.
  */
-export async function send<T>(client: BigQuery, call: Call, signal: AbortSignal): Promise<T> {
+export const send = <T>(client: BigQuery, call: Call, signal: AbortSignal): Promise<T> =>
+  again(() => sendOnce<T>(client, call, signal), signal)
+
+/** Makes a request, again and again as `send` does. */
+export async function again<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await sendOnce<T>(client, call, signal)
+      return await request()
     } catch (error) {
       if (signal.aborted || attempt === ATTEMPTS || !isPassing(error)) throw error
       await pause(attempt, signal)
@@ -29,7 +33,8 @@ export async function send<T>(client: BigQuery, call: Call, signal: AbortSignal)
   }
 }
 
-function sendOnce<T>(client: BigQuery, call: Call, signal: AbortSignal): Promise<T> {
+/** Sends a request once. Throws as `send` does. */
+export function sendOnce<T>(client: BigQuery, call: Call, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     // The driver cannot abort a request: it ends by its own timeout, and nobody waits for it.
@@ -65,6 +70,11 @@ export function isPassing(error: unknown): boolean {
   const { code, reason, errors } = partsOf(error)
   return PASSING_CODES.has(code) || [reason, ...errors].some((word) => word !== undefined && PASSING_REASONS.has(word))
 }
+
+const REFUSALS = new Set<unknown>([400, 401, 403, 404, 413, 429])
+
+/** Whether a request was refused, so that nothing of it takes place: a server that fails, or a lost connection, leaves that open. */
+export const isRefusal = (error: unknown): boolean => REFUSALS.has(partsOf(error).code)
 
 export interface ErrorParts {
   /** HTTP status, or code of Node. */

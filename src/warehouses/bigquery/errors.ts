@@ -1,15 +1,19 @@
 import { type Consequence, EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
 import type { BigQuerySettings } from '../../model/warehouse-block.ts'
+import { StatementFailed } from '../statement-failed.ts'
 import { tookTooLong } from '../statement-limit.ts'
 import { withoutQueries } from '../urls.ts'
 import { type ErrorParts, isPassing, partsOf } from './client.ts'
+import { JobError, JobRefused } from './jobs.ts'
 
 type Meaning = [reason: Reason, consequence: Consequence, message: string]
 
 /** The error that a user sees. The driver's own is not kept as its cause: it has the request in it, with the token. */
 export function toEngageError(error: unknown, settings: BigQuerySettings, account: string | undefined): EngageError {
   if (error instanceof EngageError) return error
+  if (error instanceof JobRefused) return new StatementFailed(...meaningOf(error.cause, settings, account))
+  if (error instanceof JobError) return new StatementFailed(...meaningOf(error, settings, account))
   return new EngageError(...meaningOf(error, settings, account))
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { BigQuery } from '@google-cloud/bigquery'
 import { RETRY_MS, STATEMENT_MS } from '../statement-limit.ts'
-import { isPassing, partsOf, pause, send } from './client.ts'
+import { again, isPassing, isRefusal, partsOf, pause, send, sendOnce } from './client.ts'
 import { type Field, type ResultRow, rowsOf } from './values.ts'
 
 /** Where jobs run. */
@@ -48,6 +48,13 @@ export class JobError extends Error {
   }
 }
 
+/** A job that was never made: each request for it was refused. */
+export class JobRefused extends Error {
+  constructor(cause: unknown) {
+    super('no job was made', { cause })
+  }
+}
+
 /** Asks the service to check a statement, without running it: nothing is paid. Returns the bytes that it would read, NaN where it is not told. */
 export async function dryRun(context: JobContext, sql: string, signal: AbortSignal): Promise<number> {
   const job = await send<Job>(context.client, insertion(context, newJobId(), sql, true), signal)
@@ -55,7 +62,10 @@ export async function dryRun(context: JobContext, sql: string, signal: AbortSign
   return Number(job.statistics?.totalBytesProcessed)
 }
 
-/** Runs a statement to its end. It takes place once, however often a request must be sent. */
+/**
+ * Runs a statement to its end. It takes place once, however often a request must be sent. Throws JobError or JobRefused when
+ * it is over: after anything else that the driver throws it may still run.
+ */
 export async function runQuery(context: JobContext, sql: string, signal: AbortSignal): Promise<Outcome> {
   // No job may begin after that: it would run longer than others wait for it if this process is killed.
   const beginning = AbortSignal.any([signal, AbortSignal.timeout(RETRY_MS)])
@@ -65,10 +75,15 @@ export async function runQuery(context: JobContext, sql: string, signal: AbortSi
       await begin(context, jobId, sql, beginning)
       return await outcomeOf(context, jobId, signal)
     } catch (error) {
-      const isOver = error instanceof JobError
-      if (!isOver && beginning.aborted) await cancel(context, jobId)
-      if (!isOver || beginning.aborted || attempt === ATTEMPTS || !isPassing(error)) throw error
-      await pause(attempt, beginning)
+      if (error instanceof JobRefused) throw error
+      if (!(error instanceof JobError)) {
+        await cancel(context, jobId)
+        throw error
+      }
+      if (beginning.aborted || attempt === ATTEMPTS || !isPassing(error)) throw error
+      await pause(attempt, beginning).catch(() => {
+        throw error
+      })
     }
   }
 }
@@ -79,11 +94,21 @@ export const newJobId = (): string => `engageops_${randomUUID()}`
 export const isDuplicate = (error: unknown): boolean => partsOf(error).code === 409
 
 async function begin(context: JobContext, jobId: string, sql: string, signal: AbortSignal): Promise<void> {
-  try {
-    throwIfFailed(await send<Job>(context.client, insertion(context, jobId, sql, false), signal))
-  } catch (error) {
-    if (!isDuplicate(error)) throw error
+  // A refusal tells nothing of a request before it whose answer was lost.
+  let mayExist = false
+  const insert = async (): Promise<Job> => {
+    try {
+      return await sendOnce<Job>(context.client, insertion(context, jobId, sql, false), signal)
+    } catch (error) {
+      mayExist ||= !isRefusal(error)
+      throw error
+    }
   }
+  const job = await again(insert, signal).catch((error: unknown): Job => {
+    if (isDuplicate(error)) return {}
+    throw mayExist ? error : new JobRefused(error)
+  })
+  throwIfFailed(job)
 }
 
 async function outcomeOf(context: JobContext, jobId: string, signal: AbortSignal): Promise<Outcome> {

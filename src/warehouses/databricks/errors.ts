@@ -2,6 +2,7 @@ import type { Consequence } from '../../model/errors.ts'
 import { EngageError } from '../../model/errors.ts'
 import type { Reason } from '../../model/reasons.ts'
 import type { DatabricksSettings } from '../../model/warehouse-block.ts'
+import { StatementFailed } from '../statement-failed.ts'
 import { tookTooLong } from '../statement-limit.ts'
 import { uploadPause } from '../upload-pause.ts'
 import { withoutQueries } from '../urls.ts'
@@ -36,6 +37,23 @@ export function toEngageError(error: unknown, settings: DatabricksSettings): Eng
   const { reason, consequence, message } = meaningOf(factsOf(error), settings)
   return new EngageError(reason, consequence, message)
 }
+
+/** The error of a statement, whose operation one had or was still asking for: StatementFailed when it is over for sure. */
+export function ofStatementRun(error: unknown, settings: DatabricksSettings, hasOperation: boolean): EngageError {
+  const told = toEngageError(error, settings)
+  const isOver = hasOperation ? hasFailed(error) : REFUSALS.has(factsOf(error).status)
+  return isOver ? new StatementFailed(told.reason, told.consequence, told.message) : told
+}
+
+/**
+ * What HTTP refuses the request for a statement with, so that nothing of it takes place; the driver sends it once. Errors
+ * of Thrift may be about an operation that was made.
+ */
+const REFUSALS = new Set<number | undefined>([400, 401, 403, 404, 429, 503])
+
+/** Whether an operation has ended with an error. One that was cancelled, or timed out, says so before its work has stopped. */
+const hasFailed = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'errorCode' in error && error.errorCode === 'ERROR'
 
 export const tooLate = ({ host, port }: DatabricksSettings): EngageError =>
   new EngageError('WarehouseUnreachable', 'Wait', `${host}:${port} did not answer in time`)

@@ -10,6 +10,7 @@ import { type Access, readAccess, SESSION_SETTINGS, TIMES } from './config.ts'
 import { dialect } from './dialect.ts'
 import {
   isUnanswered,
+  ofStatementRun,
   pauseOfConflict,
   pauseOfMove,
   pauseOfRefusal,
@@ -203,7 +204,9 @@ class DatabricksSession implements Session {
         const pause = operation
           ? pauseOfConflict(error, attempt)
           : (pauseOfRefusal(error) ?? pauseOfMove(error, this.#settings, attempt))
-        if (pause === undefined || Date.now() + pause > deadline) throw toEngageError(error, this.#settings)
+        if (pause === undefined || Date.now() + pause > deadline) {
+          throw ofStatementRun(error, this.#settings, operation !== undefined)
+        }
         await sleep(pause)
       }
     }
