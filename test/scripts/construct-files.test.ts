@@ -31,9 +31,9 @@ test('every prop that can be left out says what holds then', () => {
     expect([name, comment]).toEqual([name, expect.stringContaining('@default ')])
 })
 
+/** A map with a name that no prop can have is an open one. */
 function fieldsOf(node: JsonSchema): [string, JsonSchema][] {
-  return Object.entries(node.properties ?? {}).flatMap(([name, field]): [string, JsonSchema][] => [
-    [name, field],
-    ...fieldsOf(field.items ?? field),
-  ])
+  const fields = Object.entries(node.properties ?? {})
+  if (fields.some(([name]) => name.startsWith('_'))) return []
+  return fields.flatMap(([name, field]): [string, JsonSchema][] => [[name, field], ...fieldsOf(field.items ?? field)])
 }

@@ -155,8 +155,9 @@ async function results(
       const page = await send<QueryResults>(context.client, { method: 'GET', uri: `/queries/${jobId}`, qs }, signal)
       if (page.jobComplete !== false) return page
     } catch (error) {
-      // The results of a job that failed are its error: whether it may run again, only the job itself tells.
-      throwIfFailed(await jobOf(context, jobId, signal).catch((): Job => ({})))
+      // The results of a job that failed are its error: whether it may run again, only the job itself tells, to who gets answers.
+      const isAnswer = typeof partsOf(error).code === 'number'
+      if (isAnswer) throwIfFailed(await jobOf(context, jobId, signal).catch((): Job => ({})))
       throw error
     }
   }
@@ -181,8 +182,8 @@ export async function waitForJob(context: JobContext, jobId: string, signal: Abo
 
 const CANCEL_MS = 5000
 
-/** Ends a job that nobody waits for any more, as far as that can be done. */
+/** Ends a job that nobody waits for any more, as far as that can be done: it is asked once, a service that is gone is not waited for. */
 export async function cancel({ client, location }: JobContext, jobId: string): Promise<void> {
   const call = { method: 'POST' as const, uri: `/jobs/${jobId}/cancel`, qs: { location } }
-  await send(client, call, AbortSignal.timeout(CANCEL_MS)).catch(() => undefined)
+  await sendOnce(client, call, AbortSignal.timeout(CANCEL_MS)).catch(() => undefined)
 }
