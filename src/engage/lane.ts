@@ -1,7 +1,6 @@
 import { type Fields, isFields } from '../model/rules.ts'
-import type { Column, ColumnOrigin, LogicalType, TableName } from '../model/table.ts'
+import type { Column, ColumnOrigin, LogicalType } from '../model/table.ts'
 import { OVERFLOW_COLUMN } from '../plan/column-limit.ts'
-import type { TableKind } from '../plan/standard-tables.ts'
 import { csvCell } from './csv.ts'
 import { ExactNumber } from './exact-number.ts'
 import { type FitTarget, fit } from './fit.ts'
@@ -9,6 +8,7 @@ import { columnIdentifier, type IdentifierRules } from './identifiers.ts'
 import { LineBuffer } from './line-buffer.ts'
 import { inferType, widen } from './logical-type.ts'
 import type { NoteCode } from './notes.ts'
+import type { LaneTarget } from './stage-columns.ts'
 
 /** A column as a lane fills it: what the warehouse has, and what this run has learnt. */
 export interface LaneColumn extends Column {
@@ -16,13 +16,6 @@ export interface LaneColumn extends Column {
   stored?: LogicalType
   /** Bits of the target tables that have the column, or have met a value for it: only those need it. */
   neededBy: number
-}
-
-/** A target table that takes no value in a column: see LaneTarget. */
-export interface Refuser {
-  table: TableName
-  kind: TableKind
-  bit: number
 }
 
 /** What a lane may do with properties that it meets. */
@@ -37,7 +30,7 @@ export interface LanePolicy {
   /** Bits of the tables that selective sync leaves the column out of. */
   leftOutOf(column: string): number
   /** The targets that have the column with a type that nothing can be loaded into. */
-  refusersOf(column: string): readonly Refuser[]
+  refusersOf(column: string): readonly LaneTarget[]
   /** Whether the text "true" or "false" is meant as a boolean under this key: Segment's journeys send such. */
   isJourneyKey(key: string): boolean
 }
@@ -109,7 +102,7 @@ export class Lane {
   readonly #values: unknown[] = []
   readonly #exact: boolean[] = []
   /** By column, where it has any. */
-  readonly #refusers: (readonly Refuser[] | undefined)[] = []
+  readonly #refusers: (readonly LaneTarget[] | undefined)[] = []
   readonly #roots = new Map<string, KeyNode>()
   readonly #reserved: ReadonlySet<string>
   readonly #policy: LanePolicy

@@ -59,6 +59,20 @@ function write(file: string, ...documents: object[]): void {
   writeFileSync(join(dir, file), documents.map((document) => stringify(document)).join('---\n'))
 }
 
+/** A folder in that there is no manifest any more. */
+const EMPTY = { resources: [], notes: [], errors: [] }
+
+/** Puts something that cannot be opened in the place of a file; the answer puts the file back. */
+function takeAway(file: string): () => void {
+  const [place, away] = [join(dir, file), join(dir, 'away')]
+  renameSync(place, away)
+  mkdirSync(place)
+  return () => {
+    rmdirSync(place)
+    renameSync(away, place)
+  }
+}
+
 const open = (options: FolderOptions = {}): Promise<Folder> =>
   openFolder(dir, { now: () => new Date('2026-11-24T12:00:00Z'), environment: {}, ...options })
 const apply = async (options: FolderOptions = {}) => applyFolder(await open(options))
@@ -276,8 +290,7 @@ describe('what has left the folder', () => {
     write('all.yaml', warehouse(), space(), activation('gone', { ...ACTIONS, deletionPolicy: 'Delete' }))
     await apply()
     rmSync(join(dir, 'all.yaml'))
-    const empty = { resources: [], notes: [], errors: [] }
-    const { pruned, problems } = await pruneFolder(await open({ manifests: empty }))
+    const { pruned, problems } = await pruneFolder(await open({ manifests: EMPTY }))
     expect(problems).toEqual([])
     expect(pruned).toHaveLength(3)
     expect(await tables('default')).toEqual([])
@@ -286,40 +299,32 @@ describe('what has left the folder', () => {
   test('what cannot be dropped stays, with its destination, until it is forced', async () => {
     write('all.yaml', warehouse(), space(), activation('gone', { ...ACTIONS, deletionPolicy: 'Delete' }))
     await apply()
-    const file = join(dir, 'warehouse.duckdb')
-    renameSync(file, join(dir, 'away'))
-    mkdirSync(file)
-    const empty = { resources: [], notes: [], errors: [] }
-    const planned = await planPrune(await open({ manifests: empty }))
+    const putBack = takeAway('warehouse.duckdb')
+    const planned = await planPrune(await open({ manifests: EMPTY }))
     expect(planned.map(({ trouble }) => trouble !== undefined)).toEqual([true, false, false])
-    const { pruned, problems } = await pruneFolder(await open({ manifests: empty }))
+    const { pruned, problems } = await pruneFolder(await open({ manifests: EMPTY }))
     expect(problems[0]?.message).toMatch(
       /release the activation and keep the tables with apply --prune --force-orphan$/,
     )
     expect(pruned.map(({ kind }) => kind)).toEqual(['EngageSpace'])
     expect(problems.map(({ resource, reason }) => `${resource} ${reason}`)).toEqual(['Activation/gone DeletionBlocked'])
-    expect((await pruneFolder(await open({ manifests: empty }), { forceOrphan: true })).pruned).toHaveLength(2)
+    expect((await pruneFolder(await open({ manifests: EMPTY }), { forceOrphan: true })).pruned).toHaveLength(2)
     expect(stateFiles()).toEqual({})
-    rmdirSync(file)
-    renameSync(join(dir, 'away'), file)
+    putBack()
     expect(await tables('default')).toEqual(['vip_members'])
   })
 
   test('what could not be dropped is dropped by the next prune, and by nothing else', async () => {
     write('all.yaml', warehouse(), space(), activation('gone', { ...ACTIONS, deletionPolicy: 'Delete' }))
     await apply()
-    const file = join(dir, 'warehouse.duckdb')
-    renameSync(file, join(dir, 'away'))
-    mkdirSync(file)
-    const empty = { resources: [], notes: [], errors: [] }
-    await pruneFolder(await open({ manifests: empty }))
-    rmdirSync(file)
-    renameSync(join(dir, 'away'), file)
-    const { problems } = await applyFolder(await open({ manifests: empty }))
+    const putBack = takeAway('warehouse.duckdb')
+    await pruneFolder(await open({ manifests: EMPTY }))
+    putBack()
+    const { problems } = await applyFolder(await open({ manifests: EMPTY }))
     // What the prune said holds no longer, and an apply does not look at it.
     expect(problems).toEqual([])
     expect(await tables('default')).toEqual(['vip_members'])
-    const { dropped, pruned } = await pruneFolder(await open({ manifests: empty }))
+    const { dropped, pruned } = await pruneFolder(await open({ manifests: EMPTY }))
     expect(dropped).toEqual(['default.vip_members'])
     expect(pruned.map(({ kind }) => kind)).toEqual(['Activation', 'WarehouseDestination'])
     expect(stateFiles()).toEqual({})

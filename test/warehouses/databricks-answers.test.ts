@@ -3,15 +3,14 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { buffer } from 'node:stream/consumers'
-import TCLIService from '@databricks/sql/thrift/TCLIService.js'
 import types from '@databricks/sql/thrift/TCLIService_types.js'
-import thrift from 'thrift'
 import { afterEach, expect, it } from 'vitest'
 import type { Session } from '../../src/warehouses/port.ts'
 import { openWarehouse } from '../../src/warehouses/registry.ts'
 import { StatementFailed } from '../../src/warehouses/statement-failed.ts'
 import { eventually } from '../kubernetes/eventually.ts'
 import { selfSigned } from './certificate.ts'
+import { answerThrift, methodOf } from './databricks/thrift-http.ts'
 
 /** How HTTP answers a request instead of the warehouse. */
 type Fault = number | 'HangUp'
@@ -79,13 +78,7 @@ class OneStatement {
       response.writeHead(fault, { 'x-thriftserver-error-message': 'not now' }).end()
       return
     }
-    const output = new thrift.TBufferedTransport(undefined, (bytes) => {
-      response.writeHead(200, { 'content-type': 'application/x-thrift' }).end(bytes)
-    })
-    const processor = new TCLIService.Processor(this.#methods)
-    thrift.TBufferedTransport.receiver((transport: thrift.TTransport) => {
-      processor.process(new thrift.TBinaryProtocol(transport), new thrift.TBinaryProtocol(output))
-    }, 0)(body)
+    answerThrift(response, this.#methods, body)
   }
 
   /** A method with one parameter answers by a promise. */
@@ -115,14 +108,6 @@ class OneStatement {
     CancelOperation: async (_request: object) => new types.TCancelOperationResp({ status: SUCCESS }),
     CloseOperation: async (_request: object) => new types.TCloseOperationResp({ status: SUCCESS }),
   }
-}
-
-function methodOf(body: Buffer): string {
-  let method = ''
-  thrift.TBufferedTransport.receiver((transport: thrift.TTransport) => {
-    method = new thrift.TBinaryProtocol(transport).readMessageBegin().fname
-  }, 0)(body)
-  return method
 }
 
 let server: OneStatement

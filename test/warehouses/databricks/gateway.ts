@@ -8,11 +8,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import TCLIService from '@databricks/sql/thrift/TCLIService.js'
-import thrift from 'thrift'
 import { selfSigned } from '../certificate.ts'
 import { type Refusal, Service } from './service.ts'
 import { SparkError } from './spark-session.ts'
+import { answerThrift, methodOf } from './thrift-http.ts'
 
 const HTTP_PATH = '/sql/1.0/warehouses/0123456789abcdef'
 const CATALOG = 'main'
@@ -132,13 +131,7 @@ export class Gateway {
         return refuse(response, 503, 'TEMPORARILY_UNAVAILABLE')
       }
     }
-    const answer = new thrift.TBufferedTransport(undefined, (bytes) => {
-      response.writeHead(200, { 'content-type': 'application/x-thrift' }).end(bytes)
-    })
-    const processor = new TCLIService.Processor(this.#service)
-    thrift.TBufferedTransport.receiver((transport: thrift.TTransport) => {
-      processor.process(new thrift.TBinaryProtocol(transport), new thrift.TBinaryProtocol(answer))
-    }, 0)(body)
+    answerThrift(response, this.#service, body)
   }
 
   async #giveToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -193,12 +186,4 @@ export class Gateway {
 function refuse(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json', 'x-thriftserver-error-message': message })
   response.end(JSON.stringify({ message }))
-}
-
-function methodOf(body: Buffer): string {
-  let method = ''
-  thrift.TBufferedTransport.receiver((transport: thrift.TTransport) => {
-    method = new thrift.TBinaryProtocol(transport).readMessageBegin().fname
-  }, 0)(body)
-  return method
 }
