@@ -1,6 +1,7 @@
 import { type FolderProblem, nameOf } from '../local/problems.ts'
 import type { PlannedDeletion } from '../local/prune-folder.ts'
 import type { Reason } from '../model/reasons.ts'
+import type { Trouble } from '../reconcile/conditions.ts'
 import { counted } from './quantities.ts'
 import { paint, printable } from './table.ts'
 
@@ -15,13 +16,16 @@ export function renderDeletions(deletions: readonly PlannedDeletion[], colour = 
   return `Resources that have left the folder\n${marked.join('')}`
 }
 
+const unknownTables = ({ reason, message }: Trouble): string =>
+  `which tables it drops cannot be told: ${reason}: ${message}`
+
 function describe({ resource, tables, trouble }: PlannedDeletion): string {
   const { kind, metadata } = resource
   const name = `${kind} ${metadata.namespace}/${metadata.name}`
   if (resource.kind !== 'Activation') return name
   const { deletionPolicy } = resource.spec
   const because = `${name}, deletionPolicy ${deletionPolicy}`
-  if (trouble) return `${because}: which tables it drops cannot be told: ${trouble.reason}: ${trouble.message}`
+  if (trouble) return `${because}: ${unknownTables(trouble)}`
   return tables.length > 0 ? because : `${because}: no table is dropped`
 }
 
@@ -36,9 +40,8 @@ export function deletionSummary(deletions: readonly PlannedDeletion[]): string {
 export function heldProblem({ resource, tables, trouble }: PlannedDeletion): FolderProblem {
   const about = (reason: Reason, message: string) => ({ resource: nameOf(resource), reason, message })
   if (trouble) {
-    const message = `which tables it drops cannot be told: ${trouble.reason}: ${trouble.message}`
     const fix = 'Bring the warehouse back, or keep the tables with apply --prune --force-orphan'
-    return about('DeletionBlocked', `${message}. ${fix}`)
+    return about('DeletionBlocked', `${unknownTables(trouble)}. ${fix}`)
   }
   if (tables.length === 0)
     return about('AwaitingApproval', 'it stays as long as activations that need it to be deleted')
@@ -64,7 +67,7 @@ export function deletionOf({ resource, tables, trouble }: PlannedDeletion) {
 export function sayDeletions(deletions: readonly PlannedDeletion[]): void {
   for (const { resource, tables, trouble } of deletions) {
     const drops = tables.length > 0 ? ` and drops ${tables.join(', ')}` : ''
-    const unknown = trouble ? `; which tables it drops cannot be told: ${trouble.reason}: ${trouble.message}` : ''
+    const unknown = trouble ? `; ${unknownTables(trouble)}` : ''
     const note = `${nameOf(resource)} has left the folder: apply --prune deletes it${drops}${unknown}`
     process.stderr.write(`note: ${printable(note)}\n`)
   }
