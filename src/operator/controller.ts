@@ -233,8 +233,7 @@ export class Controller {
   /** A request on a destination that waits for a space goes on after the end of its sync, or once it has a CronJob. */
   async #wakeRequests(space: EngageSpace): Promise<void> {
     for (const destination of await this.#parts.store.destinations()) {
-      const { namespace, name } = destination.metadata
-      if (isAwaited(this.#parts, space, destination)) this.#parts.queue.add(`destination/${namespace}/${name}`)
+      if (isAwaited(this.#parts, space, destination)) this.#parts.queue.add(queueKeyOf(destination))
     }
   }
 
